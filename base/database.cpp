@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/database.h"
+
+#include <sqlite3.h>
+
+namespace weir {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+
+Error sqlite_error(sqlite3* database, int code) {
+  auto kind = code == SQLITE_FULL                               ? ErrorCode::no_space
+              : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? ErrorCode::invalid
+                                                                : ErrorCode::io;
+  return Error{kind, std::string("SQLite: ") + (database ? sqlite3_errmsg(database) : sqlite3_errstr(code))};
+}
+
+std::string bytes_of(const void* data, int size) {
+  return data ? std::string(static_cast<const char*>(data), static_cast<size_t>(size)) : std::string();
+}
+
+}  // namespace
+
+void Statement::Free::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+Statement& Statement::bind(int place, int64_t value) {
+  sqlite3_bind_int64(statement_.get(), place, value);
+  return *this;
+}
+
+Statement& Statement::bind(int place, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), place, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind_blob(int place, std::string_view bytes) {
+  sqlite3_bind_blob64(statement_.get(), place, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  auto error = sqlite_error(sqlite3_db_handle(statement_.get()), code);
+  sqlite3_reset(statement_.get());
+  return fail(std::move(error));
+}
+
+Result<void> Statement::run() {
+  for (;;) {
+    TRY_ASSIGN(bool row, step());
+    if (!row) break;
+  }
+  reset();
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+}
+
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  auto* data = sqlite3_column_text(statement_.get(), column);
+  return bytes_of(data, sqlite3_column_bytes(statement_.get(), column));
+}
+
+std::string Statement::blob(int column) const {
+  auto* data = sqlite3_column_blob(statement_.get(), column);
+  return bytes_of(data, sqlite3_column_bytes(statement_.get(), column));
+}
+
+void Database::Close::operator()(sqlite3* database) const {
+  sqlite3_close(database);
+}
+
+Result<Database> Database::open(const std::filesystem::path& path) {
+  TRY_ASSIGN(auto database, open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  // synchronous=NORMAL in WAL mode: a power cut may lose the last transactions, never the database.
+  TRY(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
+  return database;
+}
+
+Result<Database> Database::open_read_only(const std::filesystem::path& path) {
+  return open(path, SQLITE_OPEN_READONLY);
+}
+
+Result<Database> Database::open(const std::filesystem::path& path, int flags) {
+  sqlite3* raw = nullptr;
+  int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(raw);
+  if (code != SQLITE_OK) return fail(sqlite_error(raw, code).in(path.string()));
+  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  return database;
+}
+
+Result<void> Database::execute(const std::string& sql) {
+  int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return fail(sqlite_error(database_.get(), code));
+  return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  int code = sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (code != SQLITE_OK) return fail(sqlite_error(database_.get(), code));
+  return Statement(statement);
+}
+
+Result<int64_t> Database::schema_version() {
+  TRY_ASSIGN(auto statement, prepare("PRAGMA user_version"));
+  TRY(statement.step());
+  return statement.integer(0);
+}
+
+}  // namespace weir

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thin RAII wrapper around one SQLite connection (WAL).  Blocking: never called on a worker's loop.  Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace weir {
+
+// A prepared statement.  Bind with 1-based places, then step until it says that there is no further row, then reset.
+class Statement {
+ public:
+  Statement& bind(int place, int64_t value);
+  Statement& bind(int place, std::string_view text);
+  Statement& bind_blob(int place, std::string_view bytes);
+  // True: a row is there to read.  False: no further row.
+  Result<bool> step();
+  // Steps over all rows and resets: for statements that return none.
+  Result<void> run();
+  void reset();
+
+  int64_t integer(int column) const;
+  std::string text(int column) const;
+  std::string blob(int column) const;
+
+ private:
+  friend class Database;
+  struct Free {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  std::unique_ptr<sqlite3_stmt, Free> statement_;
+};
+
+class Database {
+ public:
+  // Opens or makes the file.  Errors: io, and invalid when the file is no database.
+  static Result<Database> open(const std::filesystem::path& path);
+  // Opens an existing file for reading beside its writer.
+  static Result<Database> open_read_only(const std::filesystem::path& path);
+
+  Result<void> execute(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
+  // PRAGMA user_version: the version of the schema, 0 in a new file.
+  Result<int64_t> schema_version();
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  explicit Database(sqlite3* database) : database_(database) {}
+  static Result<Database> open(const std::filesystem::path& path, int flags);
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace weir

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/digest.h"
+#include "base/random.h"
+#include "base/unique_fd.h"
+
+namespace weir {
+namespace {
+
+// Calls `write_some(rest)` until all bytes are out.
+template <typename WriteSome>
+Result<void> write_over_short_writes(std::string_view bytes, std::string_view what, WriteSome write_some) {
+  while (!bytes.empty()) {
+    ssize_t put = write_some(bytes);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail(errno_error(what));
+    bytes.remove_prefix(static_cast<size_t>(put));
+  }
+  return {};
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail(errno_error("creating " + path.string()));
+  if (::fchmod(fd.get(), mode) != 0) return fail(errno_error("setting the mode of " + path.string()));
+  TRY(write_all(fd.get(), bytes, "writing " + path.string()));
+  if (::fsync(fd.get()) != 0) return fail(errno_error("syncing " + path.string()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_all(int fd, std::string_view bytes, std::string_view what) {
+  return write_over_short_writes(bytes, what, [fd](std::string_view rest) { return ::write(fd, rest.data(), rest.size()); });
+}
+
+Result<void> pwrite_all(int fd, std::string_view bytes, off_t offset, std::string_view what) {
+  return write_over_short_writes(bytes, what, [fd, &offset](std::string_view rest) {
+    ssize_t put = ::pwrite(fd, rest.data(), rest.size(), offset);
+    if (put > 0) offset += put;
+    return put;
+  });
+}
+
+Result<std::optional<std::string>> read_file(const std::filesystem::path& path, size_t limit) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return std::nullopt;
+  if (!fd) return fail(errno_error("opening " + path.string()));
+  std::string bytes;
+  char buffer[16384];
+  for (;;) {
+    ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(errno_error("reading " + path.string()));
+    if (got == 0) return bytes;
+    if (bytes.size() + static_cast<size_t>(got) > limit) return fail(ErrorCode::invalid, path.string() + " is too large");
+    bytes.append(buffer, static_cast<size_t>(got));
+  }
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
+  auto temporary = path;
+  temporary += ".new-" + to_hex(random_bytes(8));
+  auto written = write_new_file(temporary, bytes, mode);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = fail(errno_error("renaming " + temporary.string() + " to " + path.string()));
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return {};
+  if (path.has_parent_path() && path.parent_path() != path) TRY(make_folder(path.parent_path(), mode));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return fail(errno_error("creating the folder " + path.string()));
+  if (!std::filesystem::is_directory(path, error))
+    return fail(ErrorCode::io, path.string() + " is in the way: it is not a folder");
+  return {};
+}
+
+Result<void> sync_folder(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail(errno_error("opening the folder " + path.string()));
+  if (::fsync(fd.get()) != 0) return fail(errno_error("syncing the folder " + path.string()));
+  return {};
+}
+
+}  // namespace weir

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole small files: read, and write so that a crash leaves the old or the new one.  Blocking.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace weir {
+
+// The file's bytes; nothing when there is no such file.  Errors: io, and invalid for a file above `limit` bytes.
+Result<std::optional<std::string>> read_file(const std::filesystem::path& path, size_t limit = 64 << 20);
+
+// Writes beside the target with O_EXCL and `mode` (whatever the umask), syncs, renames, and syncs the folder.
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
+
+// Makes the folder and its parents; those that it makes get `mode`.
+Result<void> make_folder(const std::filesystem::path& path, mode_t mode);
+
+// fsync of a folder: makes names in it durable.
+Result<void> sync_folder(const std::filesystem::path& path);
+
+// Writes all of `bytes` to a descriptor, over short writes and EINTR.
+Result<void> write_all(int fd, std::string_view bytes, std::string_view what);
+// The same at an offset.
+Result<void> pwrite_all(int fd, std::string_view bytes, off_t offset, std::string_view what);
+
+}  // namespace weir

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings, hardening and sanitizers: one INTERFACE target that every other target links.
+add_library(weir_flags INTERFACE)
+target_compile_options(weir_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  $<$<BOOL:${WEIR_WERROR}>:-Werror>)
+
+if(WEIR_SANITIZE STREQUAL "address")
+  set(weir_sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(WEIR_SANITIZE STREQUAL "thread")
+  set(weir_sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+elseif(WEIR_SANITIZE)
+  message(FATAL_ERROR "WEIR_SANITIZE is '${WEIR_SANITIZE}'; use address, thread or leave it empty")
+endif()
+
+if(weir_sanitizers)
+  target_compile_options(weir_flags INTERFACE ${weir_sanitizers})
+  target_link_options(weir_flags INTERFACE ${weir_sanitizers})
+else()
+  target_compile_options(weir_flags INTERFACE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+    $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>)
+  target_link_options(weir_flags INTERFACE -pie -Wl,-z,relro,-z,now)
+endif()

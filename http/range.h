@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Range requests (RFC 9110, section 14) as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_range.h"
+
+namespace weir::http {
+
+// One range-spec as asked, before the size is known.
+struct RangeSpec {
+  enum class Kind {
+    closed,  // first-last
+    open,    // first-
+    suffix,  // -length
+  };
+  Kind kind = Kind::open;
+  uint64_t first = 0;  // the length, for suffix
+  uint64_t last = 0;   // inclusive; for closed
+
+  bool operator==(const RangeSpec&) const = default;
+
+  // The bytes of a file of `size` that it means; nothing when it is not satisfiable.
+  std::optional<ByteRange> within(uint64_t size) const;
+};
+
+// The specs of a Range header; empty when there is none to honour (no bytes unit, malformed, overflow, more than 64): a server
+// then answers with the whole (RFC 9110, section 14.2).
+std::vector<RangeSpec> parse_range(std::string_view value);
+
+// A Content-Range of a 206: bytes first-last/size.  Nothing when malformed or when the size is unknown.
+struct ContentRange {
+  ByteRange range;
+  uint64_t size = 0;
+
+  bool operator==(const ContentRange&) const = default;
+};
+std::optional<ContentRange> parse_content_range(std::string_view value);
+std::string content_range(ByteRange range, uint64_t size);
+// bytes */size, for a 416.
+std::string unsatisfied_range(uint64_t size);
+
+}  // namespace weir::http
