@@ -28,8 +28,8 @@ std::vector<std::string_view> Fields::all(std::string_view name) const {
 }
 
 size_t Fields::count(std::string_view name) const {
-  return static_cast<size_t>(std::count_if(
-      fields_.begin(), fields_.end(), [&](const Field& field) { return equals_ignoring_case(field.name, name); }));
+  return static_cast<size_t>(std::count_if(fields_.begin(), fields_.end(),
+                                           [&](const Field& field) { return equals_ignoring_case(field.name, name); }));
 }
 
 bool Fields::has_token(std::string_view name, std::string_view token) const {
@@ -54,7 +54,9 @@ void Fields::set(std::string_view name, std::string_view value) {
 }
 
 size_t Fields::remove(std::string_view name) {
-  return remove_if([name](const Field& field) { return equals_ignoring_case(field.name, name); });
+  // Copied: the view may point into a field that goes.
+  return remove_if(
+      [wanted = std::string(name)](const Field& field) { return equals_ignoring_case(field.name, wanted); });
 }
 
 }  // namespace weir::http

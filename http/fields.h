@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header fields of one message, in order (RFC 9110, section 5).  Names compare without case; values are kept as they came,
-// without the white space around them.
+// The header fields of one message, in order (RFC 9110, section 5).  Names compare without case; values are kept as
+// they came, without the white space around them.
 #pragma once
 
 #include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir::http {
@@ -36,6 +37,7 @@ class Fields {
   bool has_token(std::string_view name, std::string_view token) const;
 
   void add(std::string_view name, std::string_view value);
+  void add(Field field) { fields_.push_back(std::move(field)); }
   // Replaces all of that name by one.
   void set(std::string_view name, std::string_view value);
   // Returns how many went.

@@ -25,12 +25,13 @@ struct RangeSpec {
 
   bool operator==(const RangeSpec&) const = default;
 
-  // The bytes of a file of `size` that it means; nothing when it is not satisfiable.
+  // The bytes of a file of `size` that it means; nothing when it is not satisfiable: it
+  // begins at or behind the end, is a suffix of no bytes, or the file is empty.
   std::optional<ByteRange> within(uint64_t size) const;
 };
 
-// The specs of a Range header; empty when there is none to honour (no bytes unit, malformed, overflow, more than 64): a server
-// then answers with the whole (RFC 9110, section 14.2).
+// The specs of a Range header; empty when there is none to honour (no bytes unit, malformed, overflow, more than 64): a
+// server then answers with the whole (RFC 9110, section 14.2).
 std::vector<RangeSpec> parse_range(std::string_view value);
 
 // A Content-Range of a 206: bytes first-last/size.  Nothing when malformed or when the size is unknown.
@@ -41,6 +42,7 @@ struct ContentRange {
   bool operator==(const ContentRange&) const = default;
 };
 std::optional<ContentRange> parse_content_range(std::string_view value);
+// `range` is not empty.
 std::string content_range(ByteRange range, uint64_t size);
 // bytes */size, for a 416.
 std::string unsatisfied_range(uint64_t size);

@@ -22,6 +22,8 @@ using Parsed = tl::expected<T, Refusal>;
 inline tl::unexpected<Refusal> refuse(int status, std::string message) {
   return tl::unexpected<Refusal>(Refusal{status, std::move(message)});
 }
-inline tl::unexpected<Refusal> refuse(Refusal refusal) { return tl::unexpected<Refusal>(std::move(refusal)); }
+inline tl::unexpected<Refusal> refuse(Refusal refusal) {
+  return tl::unexpected<Refusal>(std::move(refusal));
+}
 
 }  // namespace weir::http

@@ -10,8 +10,10 @@ namespace {
 // Where the quoted string that begins at `start` ends: behind its closing quote, or at the end of the text.
 size_t end_of_quoted(std::string_view text, size_t start) {
   for (size_t i = start + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') ++i;
-    else if (text[i] == '"') return i + 1;
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      return i + 1;
   }
   return text.size();
 }
@@ -25,7 +27,9 @@ bool all_are(std::string_view text, CharClass wanted) {
   return common != 0;
 }
 
-bool is_token(std::string_view text) { return !text.empty() && all_are(text, kTokenChar); }
+bool is_token(std::string_view text) {
+  return !text.empty() && all_are(text, kTokenChar);
+}
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&

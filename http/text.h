@@ -20,32 +20,37 @@ enum CharClass : uint8_t {
   kMethodChar = 32,  // upper-case letters, digits and -_
 };
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 constexpr std::array<uint8_t, 256> make_char_table() {
   std::array<uint8_t, 256> table{};
-  auto mark = [&table](std::string_view bytes, int classes) {
-    for (char c : bytes) {
-      uint8_t& entry = table[static_cast<uint8_t>(c)];
-      entry = static_cast<uint8_t>(entry | classes);
-    }
+  auto mark = [&table](size_t byte, int classes) { table[byte] = static_cast<uint8_t>(table[byte] | classes); };
+  auto mark_all = [&mark](std::string_view bytes, int classes) {
+    for (char c : bytes) mark(static_cast<uint8_t>(c), classes);
   };
-  for (size_t byte = 0x20; byte < 256; ++byte) table[byte] = byte == 0x7f ? 0 : kValueChar;
-  table['\t'] = kValueChar;
-  for (size_t byte = 0x21; byte < 0x7f; ++byte) table[byte] |= byte == '#' ? 0 : kTargetChar;
-  mark("0123456789", kTokenChar | kUnreserved | kHostChar | kMethodChar);
-  mark("ABCDEFGHIJKLMNOPQRSTUVWXYZ", kTokenChar | kUnreserved | kHostChar | kMethodChar);
-  mark("abcdefghijklmnopqrstuvwxyz", kTokenChar | kUnreserved | kHostChar);
-  mark("!#$%&'*+-.^_`|~", kTokenChar);
-  mark("-._~", kUnreserved);
-  mark("-._", kHostChar);
-  mark("-_", kMethodChar);
+  mark('\t', kValueChar);
+  for (size_t byte = 0x20; byte < 0x7f; ++byte) mark(byte, kValueChar);
+  for (size_t byte = 0x80; byte < 0x100; ++byte) mark(byte, kValueChar);
+  for (size_t byte = 0x21; byte < 0x7f; ++byte) mark(byte, byte == '#' ? 0 : kTargetChar);
+  mark_all("0123456789", kTokenChar | kUnreserved | kHostChar | kMethodChar);
+  mark_all("ABCDEFGHIJKLMNOPQRSTUVWXYZ", kTokenChar | kUnreserved | kHostChar | kMethodChar);
+  mark_all("abcdefghijklmnopqrstuvwxyz", kTokenChar | kUnreserved | kHostChar);
+  mark_all("!#$%&'*+-.^_`|~", kTokenChar);
+  mark_all("-._~", kUnreserved);
+  mark_all("-._", kHostChar);
+  mark_all("-_", kMethodChar);
   return table;
 }
 inline constexpr std::array<uint8_t, 256> kCharTable = make_char_table();
 
-constexpr bool is(char c, CharClass wanted) { return (kCharTable[static_cast<uint8_t>(c)] & wanted) != 0; }
+constexpr bool is(char c, CharClass wanted) {
+  return (kCharTable[static_cast<uint8_t>(c)] & wanted) != 0;
+}
 
 // True when every byte is of that class; also for "".
 bool all_are(std::string_view text, CharClass wanted);
@@ -75,8 +80,8 @@ struct Brackets {
   char close = '\0';
 };
 
-// Takes the next element off a comma-separated list (RFC 9110, section 5.6.1): commas in a quoted string or in brackets do not
-// separate.  The element is trimmed and may be empty.  `rest` is empty when it was the last.
+// Takes the next element off a comma-separated list (RFC 9110, section 5.6.1): commas in a quoted string or in brackets
+// do not separate.  The element is trimmed and may be empty.  `rest` is empty when it was the last.
 std::string_view next_element(std::string_view& rest, Brackets brackets = {});
 
 }  // namespace weir::http
