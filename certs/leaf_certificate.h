@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "certs/openssl_support.h"
+
+namespace weir::certs {
+
+// A certificate for one host with a key of its own.  Never changes; copies share both.
+struct LeafCertificate {
+  std::string host;  // lower case, no trailing dot; the one name in the certificate
+  WallTime not_before;
+  WallTime not_after;
+  Certificate certificate;
+  PrivateKey key;
+};
+
+}  // namespace weir::certs
