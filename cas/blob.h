@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// BlobFile is an open file of the store that many readers share: it keeps its bytes readable through every rename and
+// removal of the file's name.  Blob is one that was verified: size and SHA-256 are what its name says.  Both are
+// immutable values; any thread may read from the descriptor with pread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/unique_fd.h"
+
+namespace weir::cas {
+
+class BlobFile {
+ public:
+  BlobFile(UniqueFd fd, const Sha256& digest, uint64_t size) : fd_(std::move(fd)), digest_(digest), size_(size) {}
+
+  int fd() const { return fd_.get(); }
+  // What the whole file is promised to hash to, and how long it is promised to be.
+  const Sha256& digest() const { return digest_; }
+  uint64_t size() const { return size_; }
+
+ private:
+  UniqueFd fd_;
+  Sha256 digest_;
+  uint64_t size_;
+};
+
+class Blob {
+ public:
+  explicit Blob(std::shared_ptr<const BlobFile> file) : file_(std::move(file)) {}
+
+  int fd() const { return file_->fd(); }
+  const Sha256& digest() const { return file_->digest(); }
+  uint64_t size() const { return file_->size(); }
+  const std::shared_ptr<const BlobFile>& file() const { return file_; }
+
+ private:
+  std::shared_ptr<const BlobFile> file_;
+};
+
+}  // namespace weir::cas

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/blob_store.h"
+
+#include <limits>
+
+#include "cas/layout.h"
+
+namespace weir::cas {
+
+Result<std::unique_ptr<BlobStore>> BlobStore::open(const Options& options) {
+  Layout layout(options.root);
+  TRY(make_root(layout));
+  TRY_ASSIGN(auto lock, StoreLock::take(layout.lock()));
+  TRY(prepare(layout));
+  TRY_ASSIGN(auto shelf, Shelf::open(layout, Quarantine::Limits{}));
+  return std::unique_ptr<BlobStore>(new BlobStore(std::move(lock), std::move(shelf)));
+}
+
+Result<std::optional<LockNote>> BlobStore::read_lock_note(const std::filesystem::path& root) {
+  return StoreLock::read_note(Layout(root).lock());
+}
+
+std::optional<uint64_t> BlobStore::size_of(const Sha256& digest) const {
+  auto stamp = shelf_->catalog().verified(digest);
+  if (!stamp) return std::nullopt;
+  return stamp->size;
+}
+
+Result<std::shared_ptr<PartialBlob>> BlobStore::open_partial(const Sha256& digest, uint64_t size) {
+  if (size > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    return fail(ErrorCode::invalid, "a blob cannot have " + std::to_string(size) + " bytes");
+  auto claim = claims_.take(digest);
+  if (!claim) return fail(ErrorCode::busy, digest.hex() + " is being filled already");
+  return PartialBlob::open(*shelf_, std::move(claim), size);
+}
+
+bool BlobStore::recent_quarantine(const Sha256& digest, WallTime now) const {
+  auto last = shelf_->quarantined().last(digest);
+  return last && (now - *last < kQuarantineMemory || !has(digest));
+}
+
+}  // namespace weir::cas

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content-addressed store: one folder, one owner, each blob once under its SHA-256 (docs/store-format.md).  Nothing
+// gets in but by PartialBlob::commit and NewBlob::commit, which verify; nothing is served that changed since.
+//
+// Safe from any thread.  The calls marked "blocking" belong on the disk pool.  The store must outlive the partial and
+// the new blobs that it made; blobs may outlive it.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "cas/blob.h"
+#include "cas/catalog.h"
+#include "cas/claims.h"
+#include "cas/new_blob.h"
+#include "cas/options.h"
+#include "cas/partial_blob.h"
+#include "cas/shelf.h"
+#include "cas/store_lock.h"
+
+namespace weir::cas {
+
+class BlobStore {
+ public:
+  // Blocking.  Makes the store when there is none.  Errors: busy (naming the owner), unsupported (a format that this
+  // program does not know), invalid, io, no_space.
+  static Result<std::unique_ptr<BlobStore>> open(const Options& options);
+  // Blocking.  Writes what the index lacks and gives the lock up.
+  ~BlobStore() = default;
+
+  // Who owns the store in `root`; nothing when nobody does.  For other processes.
+  static Result<std::optional<LockNote>> read_lock_note(const std::filesystem::path& root);
+  // Writes the address that this process listens on (HOST:PORT) into the lock.  One call at a time.
+  Result<void> set_lock_note(std::string_view address) { return lock_.set_address(address); }
+
+  // A verified blob; nothing when there is none, or when its file was changed since it was stored (open_partial takes
+  // that one's bytes up again).  Costs one open and one fstat.  Errors: io.
+  Result<std::optional<std::shared_ptr<const Blob>>> open_blob(const Sha256& digest) {
+    return shelf_->open_blob(digest);
+  }
+  // Whether a verified blob is held, by memory alone.
+  bool has(const Sha256& digest) const { return size_of(digest).has_value(); }
+  std::optional<uint64_t> size_of(const Sha256& digest) const;
+
+  // All blobs, in no order; those that are not verified too.
+  std::vector<BlobInfo> list() const { return shelf_->catalog().list(); }
+  // Of the verified blobs.
+  Totals totals() const { return shelf_->catalog().totals(Trust::verified); }
+
+  // Blocking.  Starts or resumes partial/<sha256>; held() may be all of it, and then commit() is all that is left to
+  // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial
+  // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size; io, no_space.
+  Result<std::shared_ptr<PartialBlob>> open_partial(const Sha256& digest, uint64_t size);
+  // Blocking.
+  Result<std::unique_ptr<NewBlob>> create_unnamed() { return NewBlob::create(*shelf_); }
+
+  // Blocking.  Hashes the object: right bytes are trusted again, wrong ones go to quarantine.  Returns whether a
+  // verified blob is held now.  Errors: io, cancelled once `stop` is set.
+  Result<bool> verify(const Sha256& digest, const std::atomic<bool>& stop) { return shelf_->verify(digest, &stop); }
+
+  // Whether wrong bytes of this digest were seen within the last hour, or ever, as long as no verified blob is held.
+  bool recent_quarantine(const Sha256& digest, WallTime now) const;
+
+  // Blocking.  Writes last-use times and all else that the index lacks.
+  Result<void> flush() { return shelf_->catalog().flush(); }
+
+ private:
+  BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf) : lock_(std::move(lock)), shelf_(std::move(shelf)) {}
+
+  StoreLock lock_;
+  std::unique_ptr<Shelf> shelf_;
+  Claims claims_;
+};
+
+}  // namespace weir::cas

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/disk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "base/files.h"
+
+namespace weir::cas {
+namespace {
+
+constexpr size_t kHashBlock = 1 << 20;
+constexpr mode_t kPrivateFile = 0600;
+constexpr mode_t kPrivateFolder = 0700;
+
+int64_t nanoseconds(const timespec& time) {
+  return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+FileStamp stamp_from(const struct stat& status) {
+  return {static_cast<uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim),
+          status.st_ino};
+}
+
+// The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder.
+bool says_foreign(int error) {
+  return error == ELOOP || error == ENXIO || error == EISDIR;
+}
+
+}  // namespace
+
+Result<OpenedFile> open_existing(const std::filesystem::path& path, Access access) {
+  int flags = access == Access::read ? O_RDONLY : O_RDWR;
+  OpenedFile file;
+  // O_NONBLOCK is for a pipe that somebody planted; it means nothing to a regular file.
+  file.fd = UniqueFd(::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file.fd && (errno == ENOENT || errno == ENOTDIR)) return file;
+  if (!file.fd && !says_foreign(errno)) return fail(errno_error("opening " + path.string()));
+  struct stat status = {};
+  if (file.fd && ::fstat(file.fd.get(), &status) != 0) return fail(errno_error("examining " + path.string()));
+  if (!file.fd || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    file.fd.reset();
+    file.found = Found::foreign;
+    return file;
+  }
+  file.found = Found::plain;
+  file.stamp = stamp_from(status);
+  return file;
+}
+
+Result<UniqueFd> create_new(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+  if (!fd) return fail(errno_error("creating " + path.string()));
+  return fd;
+}
+
+Result<FileStamp> stamp_of(int fd, const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::fstat(fd, &status) != 0) return fail(errno_error("examining " + path.string()));
+  return stamp_from(status);
+}
+
+Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path) {
+  if (::fchmod(fd, mode) != 0) return fail(errno_error("setting the mode of " + path.string()));
+  return {};
+}
+
+Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path) {
+  auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  timespec times[2] = {{0, UTIME_OMIT}, {since / 1'000'000'000, since % 1'000'000'000}};
+  if (::futimens(fd, times) != 0) return fail(errno_error("setting the time of " + path.string()));
+  return {};
+}
+
+Result<void> sync_file(int fd, const std::filesystem::path& path) {
+  if (::fsync(fd) != 0) return fail(errno_error("syncing " + path.string()));
+  return {};
+}
+
+Result<bool> move_unless_exists(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EINVAL && errno != ENOSYS) return fail(errno_error("renaming " + from.string() + " to " + to.string()));
+  // A file system without RENAME_NOREPLACE (NFS, some FUSE): the store's lock keeps everybody else out.
+  struct stat status = {};
+  if (::lstat(to.c_str(), &status) == 0) return false;
+  TRY(move_over(from, to));
+  return true;
+}
+
+Result<void> move_over(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return fail(errno_error("renaming " + from.string() + " to " + to.string()));
+  return {};
+}
+
+Result<void> remove_name(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail(errno_error("removing " + path.string()));
+  return {};
+}
+
+bool is_own_folder(const std::filesystem::path& path) {
+  struct stat status = {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Result<void> make_own_folder(const std::filesystem::path& path) {
+  if (::mkdir(path.c_str(), kPrivateFolder) == 0) return sync_folder(path.parent_path());
+  if (errno != EEXIST) return fail(errno_error("creating the folder " + path.string()));
+  if (is_own_folder(path)) return {};
+  return fail(ErrorCode::io, path.string() + " is in the way: remove it, a folder belongs there");
+}
+
+Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const std::atomic<bool>* stop) {
+  std::string block(static_cast<size_t>(std::min<uint64_t>(kHashBlock, end - begin)), '\0');
+  while (begin < end) {
+    if (stop && *stop) return fail(ErrorCode::cancelled, "hashing was stopped");
+    auto length = static_cast<size_t>(std::min<uint64_t>(block.size(), end - begin));
+    ssize_t got = ::pread(fd, block.data(), length, static_cast<off_t>(begin));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(errno_error("reading a blob"));
+    if (got == 0) return fail(ErrorCode::io, "reading a blob: the file is shorter than it was");
+    hasher.update({block.data(), static_cast<size_t>(got)});
+    begin += static_cast<uint64_t>(got);
+  }
+  return {};
+}
+
+}  // namespace weir::cas

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every system call of the store that makes, opens, moves or removes a file: the seam between the store and its file
+// system. Blocking; safe from any thread.  No function follows a symbolic link in the last part of a path.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace weir::cas {
+
+// What tells whether a file was changed: recorded at publication, compared at every open.
+struct FileStamp {
+  uint64_t size = 0;
+  int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;
+  uint64_t inode = 0;
+
+  bool operator==(const FileStamp&) const = default;
+};
+
+enum class Found {
+  absent,
+  plain,    // a regular file with no second name
+  foreign,  // a symbolic link, a file with a second name, a folder, a pipe: not of Weir's making
+};
+
+struct OpenedFile {
+  Found found = Found::absent;
+  UniqueFd fd;      // of a plain file
+  FileStamp stamp;  // of a plain file
+};
+
+enum class Access { read, read_write };
+
+// Opens what is there, if anything.  Never blocks on a pipe.  Errors: io.
+Result<OpenedFile> open_existing(const std::filesystem::path& path, Access access);
+
+// Makes a file that must not exist, mode 0600, for reading and writing.
+Result<UniqueFd> create_new(const std::filesystem::path& path);
+
+Result<FileStamp> stamp_of(int fd, const std::filesystem::path& path);
+Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path);
+Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path);
+Result<void> sync_file(int fd, const std::filesystem::path& path);
+
+// Renames; false when there is something at `to`, which is left alone.
+Result<bool> move_unless_exists(const std::filesystem::path& from, const std::filesystem::path& to);
+// Renames over what is at `to`.
+Result<void> move_over(const std::filesystem::path& from, const std::filesystem::path& to);
+// Removes a name; absence is no error.
+Result<void> remove_name(const std::filesystem::path& path);
+
+// Makes a folder (0700) and makes its name durable.  Errors: io when something else, be it a link to a folder, is in
+// the way.
+Result<void> make_own_folder(const std::filesystem::path& path);
+bool is_own_folder(const std::filesystem::path& path);
+
+// Feeds the bytes [begin, end) to the hasher.  Errors: io (also when the file ends before), cancelled when `stop` is
+// set.
+Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher,
+                        const std::atomic<bool>* stop = nullptr);
+
+}  // namespace weir::cas

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small blob whose digest is not known before its last byte.  It grows under a random name in tmp/; commit() stores
+// it under the SHA-256 of its bytes.  Destroying it without that removes it.  All calls block (disk pool) and come one
+// at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "base/unique_fd.h"
+#include "cas/blob.h"
+#include "cas/hashed_file.h"
+#include "cas/shelf.h"
+
+namespace weir::cas {
+
+class NewBlob {
+ public:
+  // Called by BlobStore::create_unnamed.  The shelf must outlive it.
+  static Result<std::unique_ptr<NewBlob>> create(Shelf& shelf);
+  ~NewBlob();
+  NewBlob(const NewBlob&) = delete;
+  NewBlob& operator=(const NewBlob&) = delete;
+
+  uint64_t size() const { return frontiers_.held(); }
+  // Errors: io, no_space.
+  Result<void> append(std::string_view bytes);
+  // Once.  The blob says which digest it got.  Errors: io, no_space.
+  Result<std::shared_ptr<const Blob>> commit();
+
+ private:
+  NewBlob(Shelf& shelf, std::filesystem::path path, UniqueFd fd);
+
+  Shelf& shelf_;
+  std::filesystem::path path_;
+  UniqueFd fd_;  // empty once commit() was called
+  HashedFile frontiers_;
+};
+
+}  // namespace weir::cas

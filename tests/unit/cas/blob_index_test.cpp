@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/blob_index.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/cas/test_folder.h"
+
+namespace weir::cas {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class BlobIndexTest : public testing::Test {
+ protected:
+  BlobIndex open() {
+    auto index = BlobIndex::open(path);
+    if (!index) ADD_FAILURE() << index.error().message;
+    return std::move(*index);
+  }
+  // Writes one row and closes the index well.
+  void fill() {
+    auto index = open();
+    ASSERT_TRUE(index.write({{digest, entry}}) && index.mark_closed());
+  }
+
+  TestFolder folder;
+  std::filesystem::path path = folder.path() / "index.db";
+  Sha256 digest = sha256("a");
+  Entry entry{{uint64_t{1} << 40, -5, 123'456'789'012'345'678, ~uint64_t{0}},
+              WallTime(std::chrono::seconds(1'700'000'000)),
+              Trust::verified};
+};
+
+TEST_F(BlobIndexTest, is_private) {
+  (void)open();
+  EXPECT_EQ(mode_of(path), 0600U);
+}
+
+TEST_F(BlobIndexTest, keeps_rows) {
+  auto other = sha256("b");
+  Entry unverified{{1, 2, 3, 4}, WallTime(std::chrono::seconds(5)), Trust::unverified};
+  ASSERT_TRUE(open().write({{digest, unverified}, {other, unverified}, {sha256("c"), entry}}));
+  ASSERT_TRUE(open().write({{digest, entry}, {sha256("c"), std::nullopt}, {sha256("never there"), std::nullopt}}));
+  EXPECT_THAT(open().take_rows(), testing::UnorderedElementsAre(EntryRow{digest, entry}, EntryRow{other, unverified}));
+}
+
+TEST_F(BlobIndexTest, knows_whether_it_was_closed) {
+  EXPECT_FALSE(open().was_closed()) << "a new one";
+  ASSERT_TRUE(open().mark_closed());
+  EXPECT_TRUE(open().was_closed());
+  EXPECT_FALSE(open().was_closed()) << "opened since, and never closed";
+}
+
+struct Damage {
+  const char* name;
+  void (*apply)(const std::filesystem::path&);
+};
+
+class DamagedIndexTest : public BlobIndexTest, public testing::WithParamInterface<Damage> {};
+
+void execute(const std::filesystem::path& path, const std::string& sql) {
+  auto database = Database::open(path);
+  ASSERT_TRUE(database && database->execute(sql));
+}
+
+TEST_P(DamagedIndexTest, is_set_aside_and_made_anew) {
+  fill();
+  GetParam().apply(path);
+  {
+    auto index = open();
+    EXPECT_FALSE(index.was_closed());
+    EXPECT_THAT(index.take_rows(), IsEmpty());
+    EXPECT_TRUE(is_there(folder.path() / "index.db.damaged-1"));
+    ASSERT_TRUE(index.write({{digest, entry}}));
+  }
+  EXPECT_THAT(open().take_rows(), ElementsAre(EntryRow{digest, entry}));
+  GetParam().apply(path);
+  (void)open();
+  EXPECT_TRUE(is_there(folder.path() / "index.db.damaged-2"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , DamagedIndexTest,
+    testing::Values(
+        Damage{"no_database", [](const std::filesystem::path& path) { write_text(path, std::string(8192, '?')); }},
+        Damage{"truncated", [](const std::filesystem::path& path) { std::filesystem::resize_file(path, 5000); }},
+        Damage{"newer", [](const std::filesystem::path& path) { execute(path, "PRAGMA user_version = 2"); }},
+        Damage{"other_tables", [](const std::filesystem::path& path) { execute(path, "DROP TABLE blobs"); }},
+        Damage{"no_version", [](const std::filesystem::path& path) { execute(path, "PRAGMA user_version = 0"); }},
+        Damage{
+            "short_digest",
+            [](const std::filesystem::path& path) { execute(path, "INSERT INTO blobs VALUES (x'00',0,0,0,0,0,1)"); }},
+        Damage{"a_link",
+               [](const std::filesystem::path& path) {
+                 std::filesystem::rename(path, path.parent_path() / "elsewhere");
+                 std::filesystem::create_symlink(path.parent_path() / "elsewhere", path);
+               }}),
+    [](const auto& damage) { return damage.param.name; });
+
+// SQLite takes a log beside the database for the database's own.
+TEST_F(BlobIndexTest, does_not_play_a_log_that_is_left_into_the_new_one) {
+  std::filesystem::create_symlink(folder.path() / "nowhere", path);
+  write_text(folder.path() / "index.db-wal", "its log");
+  EXPECT_THAT(open().take_rows(), IsEmpty());
+  EXPECT_EQ(text_of(folder.path() / "index.db.damaged-1-wal"), "its log");
+  EXPECT_FALSE(is_there(folder.path() / "nowhere"));
+}
+
+}  // namespace
+}  // namespace weir::cas

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/disk.h"
+
+#include "tests/unit/cas/test_folder.h"
+
+namespace weir::cas {
+namespace {
+
+class DiskTest : public testing::Test {
+ protected:
+  Found found(const std::filesystem::path& name, Access access) {
+    auto file = open_existing(name, access);
+    EXPECT_TRUE(file) << file.error().message;
+    return file ? file->found : Found::absent;
+  }
+
+  TestFolder folder;
+  std::filesystem::path path = folder.path() / "file";
+};
+
+TEST_F(DiskTest, opens_plain_files_only) {
+  write_text(folder.path() / "plain", "text");
+  write_text(folder.path() / "first-name", "text");
+  std::filesystem::create_hard_link(folder.path() / "first-name", folder.path() / "second-name");
+  std::filesystem::create_symlink(folder.path() / "plain", folder.path() / "link");
+  std::filesystem::create_symlink(folder.path() / "nowhere", folder.path() / "dangling");
+  std::filesystem::create_directory(folder.path() / "folder");
+  ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+  for (auto access : {Access::read, Access::read_write}) {
+    EXPECT_EQ(found(folder.path() / "plain", access), Found::plain);
+    EXPECT_EQ(found(folder.path() / "nothing", access), Found::absent);
+    EXPECT_EQ(found(folder.path() / "plain" / "below", access), Found::absent);
+    for (auto name : {"first-name", "second-name", "link", "dangling", "folder", "pipe"})
+      EXPECT_EQ(found(folder.path() / name, access), Found::foreign) << name;
+  }
+}
+
+TEST_F(DiskTest, stamps_tell_a_change_that_keeps_size_and_mtime) {
+  write_text(path, "text");
+  auto before = open_existing(path, Access::read);
+  ASSERT_TRUE(before);
+  // The clock of a file system moves in ticks of some milliseconds: go on until it has.
+  FileStamp after = before->stamp;
+  while (after.ctime_ns == before->stamp.ctime_ns) {
+    damage_keeping_size_and_mtime(path);
+    auto again = open_existing(path, Access::read);
+    ASSERT_TRUE(again);
+    after = again->stamp;
+  }
+  EXPECT_EQ(after.size, before->stamp.size);
+  EXPECT_EQ(after.mtime_ns, before->stamp.mtime_ns);
+  EXPECT_NE(after, before->stamp);
+}
+
+TEST_F(DiskTest, creates_no_file_over_another) {
+  ASSERT_TRUE(create_new(path));
+  EXPECT_EQ(mode_of(path), 0600U);
+  EXPECT_FALSE(create_new(path));
+  std::filesystem::create_symlink(folder.path() / "nowhere", folder.path() / "link");
+  EXPECT_FALSE(create_new(folder.path() / "link"));
+  EXPECT_FALSE(is_there(folder.path() / "nowhere"));
+}
+
+TEST_F(DiskTest, moves_over_nothing_unless_told) {
+  write_text(path, "old");
+  write_text(folder.path() / "new", "new");
+  auto moved = move_unless_exists(folder.path() / "new", path);
+  ASSERT_TRUE(moved);
+  EXPECT_FALSE(*moved);
+  EXPECT_EQ(text_of(path), "old");
+  ASSERT_TRUE(move_over(folder.path() / "new", path));
+  EXPECT_EQ(text_of(path), "new");
+  EXPECT_FALSE(move_unless_exists(folder.path() / "new", folder.path() / "other")) << "nothing to move";
+}
+
+TEST_F(DiskTest, removes_a_name_once_and_again) {
+  write_text(path, "text");
+  EXPECT_TRUE(remove_name(path));
+  EXPECT_TRUE(remove_name(path));
+  EXPECT_FALSE(is_there(path));
+}
+
+TEST_F(DiskTest, hashes_a_range) {
+  write_text(path, "0123456789");
+  auto file = open_existing(path, Access::read);
+  ASSERT_TRUE(file);
+  Sha256Hasher hasher;
+  ASSERT_TRUE(hash_range(file->fd.get(), 2, 5, hasher));
+  EXPECT_EQ(hasher.finish(), sha256("234"));
+  ASSERT_TRUE(hash_range(file->fd.get(), 5, 5, hasher));
+  EXPECT_EQ(hasher.finish(), sha256(""));
+  EXPECT_FALSE(hash_range(file->fd.get(), 5, 11, hasher)) << "beyond the end";
+}
+
+TEST_F(DiskTest, hashing_can_be_stopped) {
+  write_text(path, "text");
+  auto file = open_existing(path, Access::read);
+  ASSERT_TRUE(file);
+  Sha256Hasher hasher;
+  std::atomic<bool> stop = true;
+  auto hashed = hash_range(file->fd.get(), 0, 4, hasher, &stop);
+  ASSERT_FALSE(hashed);
+  EXPECT_EQ(hashed.error().code, ErrorCode::cancelled);
+}
+
+TEST_F(DiskTest, sets_the_time) {
+  write_text(path, "text");
+  auto file = open_existing(path, Access::read);
+  ASSERT_TRUE(file && set_mtime(file->fd.get(), WallTime(std::chrono::seconds(1'000'000)), path));
+  auto stamp = stamp_of(file->fd.get(), path);
+  ASSERT_TRUE(stamp);
+  EXPECT_EQ(stamp->mtime_ns, 1'000'000'000'000'000);
+}
+
+}  // namespace
+}  // namespace weir::cas

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/hashed_file.h"
+
+#include "cas/disk.h"
+#include "tests/unit/cas/test_folder.h"
+
+namespace weir::cas {
+namespace {
+
+class HashedFileTest : public testing::Test {
+ protected:
+  // A file that a former run left.
+  void leave(std::string_view text) {
+    write_text(path, text);
+    auto file = open_existing(path, Access::read_write);
+    ASSERT_TRUE(file);
+    fd = std::move(file->fd);
+  }
+
+  TestFolder folder;
+  std::filesystem::path path = folder.path() / "file";
+  UniqueFd fd;
+};
+
+TEST_F(HashedFileTest, hashes_what_is_appended) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  ASSERT_TRUE(file.append("abc") && file.append("") && file.append("def"));
+  EXPECT_EQ(file.held(), 6U);
+  EXPECT_EQ(file.hashed(), 6U);
+  EXPECT_EQ(text_of(path), "abcdef");
+  EXPECT_EQ(file.finish(), sha256("abcdef"));
+}
+
+TEST_F(HashedFileTest, catches_up_in_steps_while_it_grows) {
+  leave("0123456789");
+  HashedFile file(fd.get(), 10);
+  EXPECT_EQ(file.hashed(), 0U);
+  EXPECT_EQ(file.catch_up(4), 6U);
+  EXPECT_EQ(file.hashed(), 4U);
+  ASSERT_TRUE(file.append("abc"));
+  EXPECT_EQ(file.hashed(), 4U) << "there is a gap before what was appended";
+  EXPECT_EQ(file.catch_up(100), 0U);
+  ASSERT_TRUE(file.append("d"));
+  EXPECT_EQ(file.hashed(), 14U);
+  EXPECT_EQ(file.finish(), sha256("0123456789abcd"));
+}
+
+TEST_F(HashedFileTest, finishes_what_lags) {
+  leave("0123456789");
+  HashedFile file(fd.get(), 10);
+  ASSERT_TRUE(file.append("abc"));
+  EXPECT_EQ(file.finish(), sha256("0123456789abc"));
+}
+
+// A file that was cut behind our back gives an error, and after it has come back the right digest.
+TEST_F(HashedFileTest, starts_over_after_a_failed_read) {
+  leave("0123456789");
+  HashedFile file(fd.get(), 10);
+  ASSERT_EQ(file.catch_up(5), 5U);
+  ASSERT_EQ(::ftruncate(fd.get(), 7), 0);
+  EXPECT_FALSE(file.catch_up(100));
+  EXPECT_EQ(file.hashed(), 0U);
+  ASSERT_TRUE(pwrite_all(fd.get(), "789", 7, "test"));
+  EXPECT_EQ(file.finish(), sha256("0123456789"));
+}
+
+TEST_F(HashedFileTest, holds_nothing_of_a_failed_write) {
+  leave("0123");
+  auto read_only = open_existing(path, Access::read);
+  ASSERT_TRUE(read_only);
+  HashedFile file(read_only->fd.get(), 4);
+  EXPECT_FALSE(file.append("abc"));
+  EXPECT_EQ(file.held(), 4U);
+}
+
+TEST_F(HashedFileTest, is_right_over_many_write_back_steps) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  std::string block(3 << 20, 'w');
+  Sha256Hasher expected;
+  for (int i = 0; i < 7; ++i) {
+    ASSERT_TRUE(file.append(block));
+    expected.update(block);
+  }
+  EXPECT_EQ(file.finish(), expected.finish());
+}
+
+}  // namespace
+}  // namespace weir::cas
