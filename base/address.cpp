@@ -18,10 +18,12 @@ constexpr std::array<uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 const std::vector<Cidr>& reserved_blocks() {
   static const auto* const blocks = [] {
     auto* made = new std::vector<Cidr>;
-    for (auto text : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-                      "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-                      "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "100::/64", "2001:2::/48",
-                      "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8", "64:ff9b:1::/48"})
+    for (auto text :
+         {"0.0.0.0/8",    "10.0.0.0/8",    "100.64.0.0/10",  "127.0.0.0/8",   "169.254.0.0/16",  "172.16.0.0/12",
+          "192.0.0.0/24", "192.0.2.0/24",  "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+          "224.0.0.0/4",  "240.0.0.0/4",   "::/128",         "::1/128",       "64:ff9b:1::/48",  "100::/64",
+          "2001::/23",    "2001:db8::/32", "3fff::/20",      "5f00::/16",     "fc00::/7",        "fe80::/10",
+          "fec0::/10",    "ff00::/8"})
       made->push_back(*Cidr::parse(text));
     return made;
   }();
@@ -98,9 +100,14 @@ bool IpAddress::is_loopback() const {
 std::optional<IpAddress> IpAddress::embedded_v4() const {
   if (is_v4()) return std::nullopt;
   static constexpr uint8_t kNat64[] = {0x00, 0x64, 0xff, 0x9b};
-  if (std::equal(std::begin(kNat64), std::end(kNat64), bytes_.begin()) && all_zero(bytes_, 4, 12)) return v4_at(bytes_, 12);
+  if (std::equal(std::begin(kNat64), std::end(kNat64), bytes_.begin()) && all_zero(bytes_, 4, 12))
+    return v4_at(bytes_, 12);
   if (bytes_[0] == 0x20 && bytes_[1] == 0x02) return v4_at(bytes_, 2);
-  if (all_zero(bytes_, 0, 12) && !all_zero(bytes_, 12, 15)) return v4_at(bytes_, 12);
+  static constexpr uint8_t kTranslated[] = {0xff, 0xff, 0x00, 0x00};
+  if (all_zero(bytes_, 0, 8) && std::equal(std::begin(kTranslated), std::end(kTranslated), bytes_.begin() + 8))
+    return v4_at(bytes_, 12);
+  bool compatible = all_zero(bytes_, 0, 12) && !is_loopback() && !all_zero(bytes_, 12, 16);
+  if (compatible) return v4_at(bytes_, 12);
   return std::nullopt;
 }
 
@@ -117,11 +124,18 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   Cidr block;
   block.address_ = *address;
   if (slash == std::string_view::npos) return block;
-  unsigned width = address->is_v4() ? 32 : 128;
+  // A mapped spelling counts its bits as IPv6 does.
+  unsigned width = text.find(':') == std::string_view::npos ? 32 : 128;
   auto bits = parse_number<unsigned>(text.substr(slash + 1), width);
   if (!bits) return std::nullopt;
   block.bits_ = 128 - width + *bits;
+  // One that begins within the mapped addresses and is wider than they are is neither IPv4 nor IPv6.
+  if (address->is_v4() && block.bits_ < 96) return std::nullopt;
   return block;
+}
+
+std::string Cidr::text() const {
+  return address_.text() + "/" + std::to_string(address_.is_v4() ? bits_ - 96 : bits_);
 }
 
 bool Cidr::contains(const IpAddress& address) const {

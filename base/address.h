@@ -13,7 +13,8 @@ struct sockaddr;
 
 namespace weir {
 
-// An IPv4 or IPv6 address.  IPv4 is kept in its mapped form (::ffff:a.b.c.d), so a mapped address and its plain spelling are equal.
+// An IPv4 or IPv6 address.  IPv4 is kept in its mapped form (::ffff:a.b.c.d), so a mapped address and its plain
+// spelling are equal.
 class IpAddress {
  public:
   IpAddress() = default;
@@ -27,11 +28,11 @@ class IpAddress {
   std::string text() const;
   bool is_v4() const;
   bool is_loopback() const;
-  // False for what RFC 6890 and its successors keep from the open internet: loopback, private, shared (CGNAT), link-local, unique local,
-  // multicast, unspecified, broadcast, documentation and benchmarking blocks; and for IPv6 forms that carry such an IPv4 address
-  // (mapped, compatible, NAT64, 6to4).
+  // False for what RFC 6890 and its successors keep from the open internet: loopback, private, shared (CGNAT),
+  // link-local, unique local, multicast, unspecified, broadcast, documentation and benchmarking blocks; and for IPv6
+  // forms that carry such an IPv4 address (mapped, compatible, translated, NAT64, 6to4).
   bool is_public() const;
-  // An IPv6 form that carries an IPv4 address other than mapped (compatible, NAT64, 6to4): that address.
+  // An IPv6 form that carries an IPv4 address other than mapped (compatible, translated, NAT64, 6to4): that address.
   std::optional<IpAddress> embedded_v4() const;
 
   const std::array<uint8_t, 16>& bytes() const { return bytes_; }
@@ -44,6 +45,8 @@ class IpAddress {
 class Cidr {
  public:
   static std::optional<Cidr> parse(std::string_view text);
+  // "10.0.0.0/8"; always with its length.
+  std::string text() const;
   bool contains(const IpAddress& address) const;
   bool operator==(const Cidr&) const = default;
 

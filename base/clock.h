@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks.  Time-outs and rates use the monotonic one, which a change of the date does not move; certificates, log lines
-// and last-use times use the wall clock.  Pure code takes a time as an argument and calls neither.
+// The two clocks.  Time-outs and rates use the monotonic one, which a change of the date does not move; certificates,
+// log lines and last-use times use the wall clock.  Pure code takes a time as an argument and calls neither.
 #pragma once
 
 #include <chrono>

@@ -19,6 +19,11 @@ std::string bytes_of(const void* data, int size) {
   return data ? std::string(static_cast<const char*>(data), static_cast<size_t>(size)) : std::string();
 }
 
+// SQLite takes a null pointer for NULL, which an empty view is not.
+const char* address_of(std::string_view bytes) {
+  return bytes.data() ? bytes.data() : "";
+}
+
 }  // namespace
 
 void Statement::Free::operator()(sqlite3_stmt* statement) const {
@@ -31,12 +36,12 @@ Statement& Statement::bind(int place, int64_t value) {
 }
 
 Statement& Statement::bind(int place, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), place, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.get(), place, address_of(text), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   return *this;
 }
 
 Statement& Statement::bind_blob(int place, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_.get(), place, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  sqlite3_bind_blob64(statement_.get(), place, address_of(bytes), bytes.size(), SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -78,13 +83,15 @@ std::string Statement::blob(int column) const {
 }
 
 void Database::Close::operator()(sqlite3* database) const {
-  sqlite3_close(database);
+  // _v2: a statement that is still there keeps the connection until it goes.
+  sqlite3_close_v2(database);
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
   TRY_ASSIGN(auto database, open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // synchronous=NORMAL in WAL mode: a power cut may lose the last transactions, never the database.
-  TRY(database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
+  auto prepared = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+  if (!prepared) return fail(prepared.error().in(path.string()));
   return database;
 }
 

@@ -100,8 +100,11 @@ Sha256 sha256(std::string_view bytes) {
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 digest;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), digest.bytes.data(), nullptr);
+  // OpenSSL takes no null pointer for an empty key.
+  const void* key_address = key.data() ? key.data() : "";
+  auto* made = HMAC(EVP_sha256(), key_address, static_cast<int>(key.size()),
+                    reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.bytes.data(), nullptr);
+  if (!made) throw std::bad_alloc();
   return digest;
 }
 

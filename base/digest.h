@@ -15,7 +15,8 @@ struct evp_md_ctx_st;
 
 namespace weir {
 
-// A digest of N bytes.  Its text form is 2N lower-case hex digits; upper case is not taken, so a digest has one spelling.
+// A digest of N bytes.  Its text form is 2N lower-case hex digits; upper case is not taken, so a digest has one
+// spelling.
 template <size_t N>
 struct Digest {
   std::array<uint8_t, N> bytes{};

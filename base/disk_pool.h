@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads for what may block: disk writes, fsync, hashing, cold reads, SQLite.  Work runs on a pool thread, then its
-// completion runs on the loop that asked.  Whoever submits keeps one piece of work per object in flight and collects the rest,
-// so the queue is bounded by the number of readers and fetches.
+// completion runs on the loop that asked.  Whoever submits keeps one piece of work per object in flight and collects
+// the rest, so the queue is bounded by the number of readers and fetches.
 #pragma once
 
 #include <condition_variable>
@@ -16,8 +16,8 @@
 
 namespace weir {
 
-// One piece of submitted work.  Destroying it forgets the completion; the work itself, once begun, runs to its end, so what
-// it touches must be owned by it.
+// One piece of submitted work.  Destroying it forgets the completion; the work itself, once begun, runs to its end, so
+// what it touches must be owned by it.
 class DiskTask {
  public:
   DiskTask() = default;
@@ -55,7 +55,8 @@ class DiskPool {
     enqueue([&loop, alive, work = std::move(work), done = std::move(done)]() mutable {
       auto value = std::make_shared<T>(work());
       work = nullptr;
-      loop.post([alive, value, done = std::move(done)] {
+      // All of it moves on: what the completion holds goes on the loop's thread, called or not.
+      loop.post([alive = std::move(alive), value = std::move(value), done = std::move(done)] {
         if (*alive) done(std::move(*value));
       });
     });

@@ -38,7 +38,8 @@ Result<void> write_new_file(const std::filesystem::path& path, std::string_view 
 }  // namespace
 
 Result<void> write_all(int fd, std::string_view bytes, std::string_view what) {
-  return write_over_short_writes(bytes, what, [fd](std::string_view rest) { return ::write(fd, rest.data(), rest.size()); });
+  return write_over_short_writes(bytes, what,
+                                 [fd](std::string_view rest) { return ::write(fd, rest.data(), rest.size()); });
 }
 
 Result<void> pwrite_all(int fd, std::string_view bytes, off_t offset, std::string_view what) {
@@ -60,7 +61,8 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(errno_error("reading " + path.string()));
     if (got == 0) return bytes;
-    if (bytes.size() + static_cast<size_t>(got) > limit) return fail(ErrorCode::invalid, path.string() + " is too large");
+    if (bytes.size() + static_cast<size_t>(got) > limit)
+      return fail(ErrorCode::invalid, path.string() + " is too large");
     bytes.append(buffer, static_cast<size_t>(got));
   }
 }
@@ -82,7 +84,8 @@ Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return {};
   if (path.has_parent_path() && path.parent_path() != path) TRY(make_folder(path.parent_path(), mode));
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return fail(errno_error("creating the folder " + path.string()));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    return fail(errno_error("creating the folder " + path.string()));
   if (!std::filesystem::is_directory(path, error))
     return fail(ErrorCode::io, path.string() + " is in the way: it is not a folder");
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program's log: one line an event, to stderr.  Control characters are escaped, so a line from outside cannot forge another.
-// Never hand a token, a cookie or a signed query to it.  Thread-safe.
+// The program's log: one line an event, to stderr.  Control characters are escaped, so a line from outside cannot forge
+// another. Never hand a token, a cookie or a signed query to it.  Thread-safe.
 #pragma once
 
 #include <fmt/core.h>

@@ -2,7 +2,6 @@
 #include "base/loop.h"
 
 #include <event2/event.h>
-#include <event2/thread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -33,8 +32,11 @@ Loop::Loop() : base_(event_base_new()), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_C
 
 Loop::~Loop() {
   wake_.reset();
-  // What is buried may bury more while it goes.
-  while (!graveyard_.empty()) std::exchange(graveyard_, {}).clear();
+  // What goes may bury or post more.
+  while (!graveyard_.empty() || !posted_.empty()) {
+    std::exchange(graveyard_, {}).clear();
+    std::exchange(posted_, {}).clear();
+  }
   ::close(wake_fd_);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread's event loop: readiness of descriptors, timers, and work posted from other threads.  The only wrapper around
-// libevent; nothing above base/ sees it.  Everything here but post() and stop() belongs to the loop's own thread.
+// One thread's event loop: readiness of descriptors, timers, and work posted from other threads.  The only wrapper
+// around libevent; nothing above base/ sees it.  Everything here but post() and stop() belongs to the loop's own
+// thread.
 //
-// Every handle (FdWatch, Timer) cancels itself in its destructor: after that its callback is never called again.  A callback
-// may destroy the handle that called it, but not the object whose member function is running: hand that to destroy_later().
+// Every handle (FdWatch, Timer) cancels itself in its destructor: after that its callback is never called again.  A
+// callback may destroy the handle that called it, but not the object whose member function is running: hand that to
+// destroy_later().
 #pragma once
 
 #include <cstddef>

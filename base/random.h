@@ -6,7 +6,8 @@
 
 namespace weir {
 
-// `count` bytes of the system's cryptographic randomness.  Ends the process when there is none: nothing safe can be done then.
+// `count` bytes of the system's cryptographic randomness.  Ends the process when there is none: nothing safe can be
+// done then.
 std::string random_bytes(size_t count);
 
 }  // namespace weir

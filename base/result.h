@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or an Error.  Errors carry a code that callers decide on and a message that a person reads; context is
-// added on the way up.  Absence is std::optional, never an error.
+// Result<T>: a value or an Error.  Errors carry a code that callers decide on and a message that a person reads;
+// context is added on the way up.  Absence is std::optional, never an error.
 #pragma once
 
 #include <string>
@@ -43,7 +43,8 @@ inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
 
-// An Error from errno: no_space for ENOSPC, EDQUOT and EFBIG, io for all else.  `what` says what was tried, with the path.
+// An Error from errno: no_space for ENOSPC, EDQUOT and EFBIG, io for all else.  `what` says what was tried, with the
+// path.
 Error errno_error(std::string_view what, int error_number);
 Error errno_error(std::string_view what);
 
@@ -53,15 +54,15 @@ Error errno_error(std::string_view what);
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_(a, b)
 
 // Returns the error of `expression` from the enclosing function, if it has one.
-#define TRY(expression)                                                                      \
-  do {                                                                                       \
-    auto try_result_ = (expression);                                                         \
+#define TRY(expression)                                                                     \
+  do {                                                                                      \
+    auto try_result_ = (expression);                                                        \
     if (!try_result_) return tl::unexpected<::weir::Error>(std::move(try_result_).error()); \
   } while (false)
 
 // TRY_ASSIGN(auto file, open(path)): declares or assigns the value, or returns the error.
 #define TRY_ASSIGN(target, expression) TRY_ASSIGN_(WEIR_CONCAT(try_assign_, __LINE__), target, expression)
-#define TRY_ASSIGN_(temporary, target, expression)                                         \
-  auto temporary = (expression);                                                           \
-  if (!temporary) return tl::unexpected<::weir::Error>(std::move(temporary).error());      \
+#define TRY_ASSIGN_(temporary, target, expression)                                    \
+  auto temporary = (expression);                                                      \
+  if (!temporary) return tl::unexpected<::weir::Error>(std::move(temporary).error()); \
   target = std::move(*temporary)

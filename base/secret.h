@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// A string that is wiped when it goes: tokens, cookies and signed URLs.  It has no stream operator and no formatter, so it cannot
-// reach a log by accident.
+// A string that is wiped when it goes: tokens, cookies and signed URLs.  It has no stream operator and no formatter, so
+// it cannot reach a log by accident.
 class Secret {
  public:
   Secret() = default;

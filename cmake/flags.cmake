@@ -3,6 +3,7 @@
 add_library(weir_flags INTERFACE)
 target_compile_options(weir_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # GCC 12 sees it in std::optional where there is none
   $<$<BOOL:${WEIR_WERROR}>:-Werror>)
 
 if(WEIR_SANITIZE STREQUAL "address")
