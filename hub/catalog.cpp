@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/catalog.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace weir::hub {
+namespace {
+
+// How long changes are collected before they are written: one transaction for many.
+constexpr auto kBatchTime = std::chrono::milliseconds(200);
+constexpr size_t kWrittenNames = 100'000;
+
+// Names are looked up by half a sha256 of theirs, which is small and as good as unique.
+Digest<16> key_of(std::string_view name) {
+  auto whole = sha256(name);
+  Digest<16> half;
+  std::copy_n(whole.bytes.begin(), half.bytes.size(), half.bytes.begin());
+  return half;
+}
+
+// No host holds a line feed.
+Digest<16> key_of(const ObjectName& name) {
+  return key_of(name.host + '\n' + name.path);
+}
+
+Digest<16> meaning_of(const NamedFile& file) {
+  return key_of(file.blob.digest.hex() + file.commit);
+}
+
+template <typename Table, typename Value>
+bool holds(const Table& table, const Digest<16>& key, const Value& value) {
+  const auto* held = table.find(key);
+  return held && *held == value;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path, const CatalogLimits& limits) {
+  TRY_ASSIGN(auto database, CatalogDatabase::open(path, limits));
+  return std::unique_ptr<Catalog>(new Catalog(std::move(database), limits));
+}
+
+Catalog::Catalog(CatalogDatabase database, const CatalogLimits& limits)
+    : limits_(limits),
+      database_(std::move(database)),
+      objects_(limits.objects),
+      regular_files_(limits.regular_files),
+      written_names_(kWrittenNames) {
+  remember_loaded();
+  writer_ = std::thread([this] { run_writer(); });
+}
+
+Catalog::~Catalog() {
+  {
+    std::lock_guard lock(queue_mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  writer_.join();
+}
+
+void Catalog::remember_loaded() {
+  for (auto& object : database_.take_objects()) {
+    objects_.put(key_of(object.name), object.blob);
+    object_hosts_.insert(std::move(object.name.host));
+  }
+  for (auto& file : database_.take_regular_files()) regular_files_.put(key_of(file.name), std::move(file.file));
+}
+
+void Catalog::learn(NamedObject object) {
+  auto key = key_of(object.name);
+  {
+    std::unique_lock lock(tables_mutex_);
+    if (holds(objects_, key, object.blob)) return;
+    objects_.put(key, object.blob);
+  }
+  enqueue(std::move(object));
+}
+
+void Catalog::learn(NamedRegularFile file) {
+  auto key = key_of(file.name);
+  {
+    std::unique_lock lock(tables_mutex_);
+    if (holds(regular_files_, key, file.file)) return;
+    regular_files_.put(key, file.file);
+  }
+  enqueue(std::move(file));
+}
+
+void Catalog::learn(NamedFile file) {
+  auto key = key_of(file.file.key());
+  auto meaning = meaning_of(file);
+  {
+    std::unique_lock lock(tables_mutex_);
+    if (holds(written_names_, key, meaning)) return;
+    written_names_.put(key, meaning);
+  }
+  enqueue(std::move(file));
+}
+
+std::optional<BlobId> Catalog::find_object(const ObjectName& name) const {
+  auto key = key_of(name);
+  std::shared_lock lock(tables_mutex_);
+  const auto* blob = objects_.find(key);
+  return blob ? std::optional(*blob) : std::nullopt;
+}
+
+std::optional<RegularFile> Catalog::find_regular_file(const ObjectName& name) const {
+  auto key = key_of(name);
+  std::shared_lock lock(tables_mutex_);
+  const auto* file = regular_files_.find(key);
+  return file ? std::optional(*file) : std::nullopt;
+}
+
+void Catalog::flush() {
+  std::unique_lock lock(queue_mutex_);
+  ++flushers_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
+  --flushers_;
+}
+
+// When the disk does not keep up, what is learnt stays in memory only: it can be learnt again.
+void Catalog::enqueue(CatalogChange change) {
+  {
+    std::lock_guard lock(queue_mutex_);
+    if (queue_.size() >= limits_.queued_changes) return;
+    queue_.push_back(std::move(change));
+  }
+  changed_.notify_all();
+}
+
+void Catalog::run_writer() {
+  std::unique_lock lock(queue_mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+    if (queue_.empty()) return;
+    changed_.wait_for(lock, kBatchTime, [this] { return stopping_ || flushers_ > 0; });
+    auto changes = std::exchange(queue_, {});
+    writing_ = true;
+    lock.unlock();
+    write(changes);
+    lock.lock();
+    writing_ = false;
+    changed_.notify_all();
+  }
+}
+
+void Catalog::write(const std::vector<CatalogChange>& changes) {
+  auto written = database_.write(changes);
+  if (!written && !writes_fail_)
+    log::warning("the catalog cannot be written ({}); what is learnt now is forgotten at the end",
+                 written.error().message);
+  writes_fail_ = !written;
+}
+
+}  // namespace weir::hub

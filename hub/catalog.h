@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the hub's names stand for, as the hub itself said: objects of its CDN, regular files with their heads, files of
+// repositories. Lookups are in memory and never wait for the disk; what is learnt is written behind, in batches, by a
+// thread of its own.  A name is no permission: that is the hub's answer to the client.  Thread-safe.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "hub/bounded_map.h"
+#include "hub/catalog_database.h"
+
+namespace weir::hub {
+
+class Catalog {
+ public:
+  // Errors: io.  A damaged file is no error (CatalogDatabase::open).
+  static Result<std::unique_ptr<Catalog>> open(const std::filesystem::path& path, const CatalogLimits& limits = {});
+  // Writes out what was learnt.
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+
+  // The hub named this place in the Location of a file's redirect or in the href of an LFS download.
+  void learn(NamedObject object);
+  // The bytes of this path of resolve-cache were verified by their git blob id and stored.
+  void learn(NamedRegularFile file);
+  // The hub answered the request for this file with this blob.
+  void learn(NamedFile file);
+
+  std::optional<BlobId> find_object(const ObjectName& name) const;
+  std::optional<RegularFile> find_regular_file(const ObjectName& name) const;
+
+  // The hosts of the objects that were known at open(): they are cdn hosts (HostRoles::learn_cdn).
+  const std::set<std::string>& object_hosts() const { return object_hosts_; }
+
+  // Waits until all that was learnt before is written, or could not be.
+  void flush();
+
+ private:
+  using Key = Digest<16>;
+  template <typename Value>
+  using Table = BoundedMap<Key, Value, DigestHash>;
+
+  Catalog(CatalogDatabase database, const CatalogLimits& limits);
+
+  void remember_loaded();
+  void enqueue(CatalogChange change);
+  void run_writer();
+  void write(const std::vector<CatalogChange>& changes);
+
+  const CatalogLimits limits_;
+  CatalogDatabase database_;  // the writer's, once it runs
+  bool writes_fail_ = false;  // the writer's
+  std::set<std::string> object_hosts_;
+
+  mutable std::shared_mutex tables_mutex_;
+  Table<BlobId> objects_;             // guarded by tables_mutex_
+  Table<RegularFile> regular_files_;  // guarded by tables_mutex_
+  // Names that were written by this process, with a digest of what they stood for: a hit writes nothing.
+  Table<Key> written_names_;  // guarded by tables_mutex_
+
+  std::mutex queue_mutex_;  // never taken together with tables_mutex_
+  std::condition_variable changed_;
+  std::vector<CatalogChange> queue_;  // guarded by queue_mutex_
+  bool writing_ = false;              // guarded by queue_mutex_
+  bool stopping_ = false;             // guarded by queue_mutex_
+  int flushers_ = 0;                  // guarded by queue_mutex_
+  std::thread writer_;
+};
+
+}  // namespace weir::hub

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The catalog's file: what names of the hub stand for, in SQLite.  Holds no token, no query and no cookie.  Blocking;
+// one owner, not thread-safe.  Each table keeps the newest rows: a row that is written again becomes the newest.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/database.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "hub/regular_file.h"
+#include "hub/repo_file.h"
+#include "hub/signed_url.h"
+
+namespace weir::hub {
+
+struct BlobId {
+  Sha256 digest;
+  uint64_t size = 0;
+
+  bool operator==(const BlobId&) const = default;
+};
+
+// What an object of a CDN is.
+struct NamedObject {
+  ObjectName name;
+  BlobId blob;
+
+  bool operator==(const NamedObject&) const = default;
+};
+
+// What a path of resolve-cache is.
+struct NamedRegularFile {
+  ObjectName name;
+  RegularFile file;
+
+  bool operator==(const NamedRegularFile&) const = default;
+};
+
+// What a file of a repository is.
+struct NamedFile {
+  RepoFile file;
+  std::string commit;  // what the revision was; "" when the hub did not say
+  BlobId blob;
+
+  bool operator==(const NamedFile&) const = default;
+};
+
+using CatalogChange = std::variant<NamedObject, NamedRegularFile, NamedFile>;
+
+struct CatalogLimits {
+  size_t objects = 500'000;
+  size_t regular_files = 50'000;
+  size_t names = 1'000'000;
+  size_t queued_changes = 20'000;
+};
+
+class CatalogDatabase {
+ public:
+  static constexpr int64_t kSchemaVersion = 1;
+
+  // Opens or makes the file, brings each table under its limit, and reads what is used in memory.  A file that is
+  // damaged or of a newer version is set aside beside itself, with a line in the log, and begun anew: it holds nothing
+  // that cannot be learnt again.
+  static Result<CatalogDatabase> open(const std::filesystem::path& path, const CatalogLimits& limits);
+
+  // As they were at open(), the oldest first; given away once.
+  std::vector<NamedObject> take_objects() { return std::exchange(objects_, {}); }
+  std::vector<NamedRegularFile> take_regular_files() { return std::exchange(regular_files_, {}); }
+
+  // All of them, or none when there is an error.
+  Result<void> write(const std::vector<CatalogChange>& changes);
+
+ private:
+  CatalogDatabase(Database database, Statement put_object, Statement put_regular_file, Statement put_name);
+
+  static Result<CatalogDatabase> open_as_it_is(const std::filesystem::path& path, const CatalogLimits& limits);
+  Result<void> load();
+  Result<void> write_all(const std::vector<CatalogChange>& changes);
+  Result<void> put(const NamedObject& object);
+  Result<void> put(const NamedRegularFile& file);
+  Result<void> put(const NamedFile& file);
+
+  Database database_;
+  Statement put_object_;
+  Statement put_regular_file_;
+  Statement put_name_;
+  std::vector<NamedObject> objects_;
+  std::vector<NamedRegularFile> regular_files_;
+};
+
+// Calls back with each file of each repository, ordered by digest, then by name.  May run beside the owner of the
+// catalog, in another process.  A catalog that does not exist names nothing.
+Result<void> for_each_named_file(const std::filesystem::path& catalog,
+                                 const std::function<void(const NamedFile&)>& callback);
+
+}  // namespace weir::hub

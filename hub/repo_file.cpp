@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/repo_file.h"
+
+namespace weir::hub {
+
+std::string_view plural_of(RepoType type) {
+  switch (type) {
+    case RepoType::model:
+      return "models";
+    case RepoType::dataset:
+      return "datasets";
+    case RepoType::space:
+      return "spaces";
+    case RepoType::kernel:
+      return "kernels";
+  }
+  return "models";
+}
+
+std::optional<RepoType> repo_type_of(std::string_view plural) {
+  for (auto type : {RepoType::model, RepoType::dataset, RepoType::space, RepoType::kernel})
+    if (plural_of(type) == plural) return type;
+  return std::nullopt;
+}
+
+std::string RepoFile::key() const {
+  std::string key(plural_of(type));
+  for (const auto* part : {&repo, &revision, &path}) {
+    key += '\n';
+    key += *part;
+  }
+  return key;
+}
+
+}  // namespace weir::hub

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub's names for a file: repository, revision and path, as values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir::hub {
+
+enum class RepoType { model, dataset, space, kernel };
+
+// The word of the type in the hub's API paths: "models", "datasets", "spaces", "kernels".
+std::string_view plural_of(RepoType type);
+std::optional<RepoType> repo_type_of(std::string_view plural);
+
+// All parts are decoded and hold no control characters, no empty and no dot segments.
+struct RepoFile {
+  RepoType type = RepoType::model;
+  std::string repo;      // "org/name", or one segment ("gpt2")
+  std::string revision;  // as asked: "main", "refs/pr/1", a commit
+  std::string path;
+
+  bool operator==(const RepoFile&) const = default;
+
+  // One spelling for each file at a revision: its parts, each on a line of its own.
+  std::string key() const;
+};
+
+}  // namespace weir::hub

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/bounded_map.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace weir::hub {
+namespace {
+
+using Map = BoundedMap<int, char, std::hash<int>>;
+
+TEST(BoundedMapTest, finds_what_was_put) {
+  Map map(2);
+  EXPECT_EQ(map.find(1), nullptr);
+  map.put(1, 'a');
+  ASSERT_NE(map.find(1), nullptr);
+  EXPECT_EQ(*map.find(1), 'a');
+}
+
+TEST(BoundedMapTest, above_its_limit_the_first_goes_first) {
+  Map map(2);
+  map.put(1, 'a');
+  map.put(2, 'b');
+  map.put(1, 'c');
+  EXPECT_EQ(*map.find(1), 'c');
+  map.put(3, 'd');
+  EXPECT_EQ(map.size(), 2u);
+  EXPECT_EQ(map.find(1), nullptr);
+  EXPECT_EQ(*map.find(2), 'b');
+  EXPECT_EQ(*map.find(3), 'd');
+}
+
+TEST(BoundedMapTest, a_limit_of_zero_keeps_nothing) {
+  Map map(0);
+  map.put(1, 'a');
+  EXPECT_EQ(map.size(), 0u);
+}
+
+}  // namespace
+}  // namespace weir::hub
