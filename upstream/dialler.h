@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens plain TCP connections for tunnels, by libcurl (names resolved off the loop, both address families tried, RFC 8305).  The
+// address policy decides on the very address that is then connected to.  Belongs to one loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "base/loop.h"
+#include "base/unique_fd.h"
+#include "upstream/address_policy.h"
+#include "upstream/options.h"
+#include "upstream/origin_client.h"
+
+namespace weir::upstream {
+
+// One attempt to connect.  Destroying it gives it up.
+class Dial {
+ public:
+  virtual ~Dial() = default;
+};
+
+class Dialler {
+ public:
+  using Done = std::function<void(tl::expected<UniqueFd, OriginFault>)>;
+
+  Dialler(Loop& loop, const OriginOptions& options, const AddressPolicy& policy);
+  ~Dialler();
+
+  // Calls `done` once, later, with a connected non-blocking socket or the fault.  `done` may destroy the dial.
+  std::unique_ptr<Dial> dial(const std::string& host, uint16_t port, Done done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Fetch brings one missing blob into the store, from where it was left the last time, for all clients that ask for it.  It belongs to no
+// client: it goes on when they leave (unless the options say otherwise).  Lives on the fetch loop; file work is done by the pool, one
+// piece at a time.
+//
+// A fetch that nobody wants whole is only a door to what is held: it opens the partial blob and transfers nothing.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/disk_pool.h"
+#include "base/loop.h"
+#include "cas/blob_store.h"
+#include "upstream/fetch_join.h"
+#include "upstream/options.h"
+#include "upstream/origin_client.h"
+#include "upstream/url_refresher.h"
+
+namespace weir::upstream {
+
+class Fetch;
+
+// Read by the admin surface; written by the fetch loop.
+struct FetchCounters {
+  std::atomic<uint64_t> running = 0;
+  std::atomic<uint64_t> started = 0;
+  std::atomic<uint64_t> completed = 0;
+  std::atomic<uint64_t> failed = 0;
+  std::atomic<uint64_t> wrong_bytes = 0;  // fetches whose digest or length was wrong
+  std::atomic<uint64_t> urls_refreshed = 0;
+  std::atomic<uint64_t> origin_bytes = 0;  // of bodies
+};
+
+struct FetchSetup {
+  FetchOptions options;
+  OriginOptions origin;
+  std::string trusted_roots;
+  std::string pseudonym;  // Weir's name in Via
+  std::function<bool(std::string_view host)> is_intercepted;
+};
+
+// A client in a fetch.  `listener` is read and written on the client's loop only, all else on the fetch loop.
+struct FetchMember {
+  FetchMember(Loop& its_loop, FetchListener& its_listener) : loop(its_loop), listener(&its_listener) {}
+
+  // Calls `tell` on the client's loop, unless it has left by then.
+  template <typename Tell>
+  static void tell(const std::shared_ptr<FetchMember>& member, Tell tell) {
+    member->loop.post([member, tell = std::move(tell)] {
+      if (member->listener) tell(*member->listener);
+    });
+  }
+  // The same for on_progress(); calls that were not delivered yet count as one.
+  static void tell_progress(const std::shared_ptr<FetchMember>& member);
+
+  Loop& loop;
+  FetchListener* listener;
+  std::atomic<bool> told = false;
+  Want want;
+};
+
+// What a fetch needs of its table.
+class FetchOwner {
+ public:
+  virtual ~FetchOwner() = default;
+  // True: transfer now.  False: Fetch::on_turn() follows.
+  virtual bool take_turn(Fetch& fetch) = 0;
+  virtual void end_turn(Fetch& fetch) = 0;
+  // The fetch has ended and is to be destroyed, later.
+  virtual void remove(Fetch& fetch) = 0;
+};
+
+struct FetchContext {
+  FetchOwner& owner;
+  Loop& loop;
+  DiskPool& pool;
+  cas::BlobStore& store;
+  OriginClient& origin;
+  const FetchSetup& setup;
+  FetchCounters& counters;
+};
+
+class Fetch : private OriginObserver {
+ public:
+  Fetch(FetchContext context, const Sha256& digest, uint64_t size);
+  ~Fetch() override;
+
+  void open();
+  void add(std::shared_ptr<FetchMember> member, const JoinRequest& request);
+  void leave(const std::shared_ptr<FetchMember>& member);
+  void on_turn();
+  // It takes no further member: what was received is being written, and then it is removed.
+  bool is_ending() const { return stage_ == Stage::ended || after_writing_.has_value(); }
+
+  const Sha256& digest() const { return progress_->digest(); }
+  uint64_t size() const { return progress_->size(); }
+
+ private:
+  enum class Stage {
+    opening,
+    idle,          // open; nobody wants it whole
+    queued,        // for its turn to transfer
+    transferring,  // bytes come from the origin
+    pausing,       // until the next try
+    refreshing,    // a fresh URL is being asked for
+    committing,
+    ended,
+  };
+
+  // OriginObserver
+  void on_head(http::ResponseHead head) override;
+  bool ready_for_data() override;
+  void on_data(std::string_view bytes) override;
+  void on_done(std::optional<OriginFault> fault) override;
+
+  void on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial);
+  void place(const std::shared_ptr<FetchMember>& member);
+  bool wants_transfer(const Want& want) const;
+  void want_whole();
+  void end_if_unwanted();
+  void transfer();
+  OriginRequest make_request() const;
+  void work_on_file();
+  void write_pending();
+  void hash_some();
+  void on_written(Result<void> written);
+  void after_transfer();
+  void commit();
+  void on_committed(Result<std::shared_ptr<const cas::Blob>> blob);
+  void retry(std::optional<Duration> not_before, FetchFailure reason);
+  void refresh();
+  void on_refreshed(UrlRefresher::Answer answer);
+  void fail(FetchFailure failure);
+  void stop();
+  void end();
+  void tell_all();
+  uint64_t held() const { return partial_->held(); }
+  std::string named() const { return "the fetch of " + digest().hex(); }
+
+  FetchContext context_;
+  std::shared_ptr<FetchProgress> progress_;
+  Stage stage_ = Stage::opening;
+  std::vector<std::shared_ptr<FetchMember>> members_;
+  bool whole_wanted_ = false;
+
+  std::shared_ptr<cas::PartialBlob> partial_;
+  DiskTask file_task_;
+  bool file_busy_ = false;
+  std::string pending_;    // received, not given to the pool yet
+  uint64_t received_ = 0;  // offset behind the last byte received
+  std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
+
+  http::Url source_;                           // that the transfer uses
+  std::optional<http::Url> fresher_source_;  // of a client that joined later
+  GrantList grants_;
+  UrlRefresher refresher_;
+  std::unique_ptr<OriginTransfer> transfer_;
+  uint64_t skip_ = 0;           // bytes of the body to drop: they are held
+  bool transfer_paused_ = false;
+  size_t tries_ = 0;  // in a row without a byte
+  Timer retry_timer_;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a running fetch shows to its readers on other threads: the growing file and how far it may be read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/digest.h"
+#include "cas/blob.h"
+
+namespace weir::upstream {
+
+enum class FetchState {
+  running,
+  verified,  // the whole file is there and its sha256 is right
+  failed,    // nothing more comes; failure() says why
+};
+
+// Why a fetch ended without its file, in the words of the answer that a client gets.
+struct FetchFailure {
+  int status = 502;
+  std::string message;
+};
+
+// Written by the fetch loop, read by any thread.
+class FetchProgress {
+ public:
+  FetchProgress(const Sha256& digest, uint64_t size) : digest_(digest), size_(size) {}
+
+  const Sha256& digest() const { return digest_; }
+  uint64_t size() const { return size_; }
+  FetchState state() const { return state_.load(std::memory_order_acquire); }
+  // Bytes [0, readable) of the file are there; unverified while the state is not `verified`.
+  uint64_t readable() const { return readable_.load(std::memory_order_acquire); }
+  // The file; null until it is open.
+  std::shared_ptr<const cas::BlobFile> file() const;
+  // Once the state is `failed`.
+  FetchFailure failure() const;
+
+ private:
+  friend class Fetch;
+  friend class FetchTable;
+
+  void open(std::shared_ptr<const cas::BlobFile> file, uint64_t readable);
+  void advance(uint64_t readable) { readable_.store(readable, std::memory_order_release); }
+  void verify(std::shared_ptr<const cas::BlobFile> file);
+  void fail(FetchFailure failure);
+
+  const Sha256 digest_;
+  const uint64_t size_;
+  std::atomic<FetchState> state_ = FetchState::running;
+  std::atomic<uint64_t> readable_ = 0;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const cas::BlobFile> file_;  // guarded by mutex_
+  FetchFailure failure_;                       // guarded by mutex_
+};
+
+}  // namespace weir::upstream

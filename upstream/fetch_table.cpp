@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/fetch_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace weir::upstream {
+
+// Lives on the client's loop; its end is told to the fetch loop.
+class FetchTable::Membership : public FetchMembership {
+ public:
+  Membership(FetchTable& table, std::shared_ptr<FetchMember> member, const Sha256& digest)
+      : table_(table), member_(std::move(member)), digest_(digest) {}
+  ~Membership() override {
+    member_->listener = nullptr;
+    table_.loop_.post([&table = table_, member = member_, digest = digest_] { table.dismiss(member, digest); });
+  }
+
+ private:
+  FetchTable& table_;
+  std::shared_ptr<FetchMember> member_;
+  Sha256 digest_;
+};
+
+FetchTable::FetchTable(FetchSetup setup, cas::BlobStore& store, DiskPool& pool, const AddressPolicy& policy)
+    : setup_(std::move(setup)),
+      store_(store),
+      pool_(pool),
+      origin_(loop_, setup_.origin, setup_.trusted_roots, policy) {}
+
+FetchTable::~FetchTable() {
+  stop();
+}
+
+void FetchTable::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void FetchTable::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+  fetches_.clear();
+}
+
+std::unique_ptr<FetchMembership> FetchTable::join(JoinRequest request, Loop& loop, FetchListener& listener) {
+  auto member = std::make_shared<FetchMember>(loop, listener);
+  auto membership = std::make_unique<Membership>(*this, member, request.digest);
+  loop_.post([this, member, request = std::move(request)]() mutable { admit(std::move(member), std::move(request)); });
+  return membership;
+}
+
+void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request) {
+  auto found = fetches_.find(request.digest);
+  if (found != fetches_.end() && found->second->is_ending()) {
+    late_.emplace_back(std::move(member), std::move(request));
+    return;
+  }
+  if (found == fetches_.end()) {
+    // A fetch may have ended between the client's look into the store and now.
+    if (answer_from_store(member, request)) return;
+    auto digest = request.digest;
+    FetchContext context{*this, loop_, pool_, store_, origin_, setup_, counters_};
+    found = fetches_.emplace(digest, std::make_unique<Fetch>(context, digest, request.size)).first;
+    found->second->open();
+  }
+  found->second->add(std::move(member), request);
+}
+
+bool FetchTable::answer_from_store(const std::shared_ptr<FetchMember>& member, const JoinRequest& request) {
+  auto blob = store_.open_blob(request.digest);
+  if (!blob || !*blob) return false;
+  auto progress = std::make_shared<FetchProgress>(request.digest, (**blob)->size());
+  progress->verify((**blob)->file());
+  FetchMember::tell(member, [progress](FetchListener& listener) { listener.on_joined(progress, false); });
+  return true;
+}
+
+void FetchTable::dismiss(const std::shared_ptr<FetchMember>& member, const Sha256& digest) {
+  std::erase_if(late_, [&](const auto& late) { return late.first == member; });
+  auto found = fetches_.find(digest);
+  if (found != fetches_.end()) found->second->leave(member);
+}
+
+bool FetchTable::take_turn(Fetch& fetch) {
+  bool free = active_.size() < setup_.options.max_fetches;
+  (free ? active_ : waiting_).push_back(&fetch);
+  return free;
+}
+
+void FetchTable::end_turn(Fetch& fetch) {
+  std::erase(waiting_, &fetch);
+  if (std::erase(active_, &fetch) == 0 || waiting_.empty()) return;
+  auto* next = waiting_.front();
+  waiting_.erase(waiting_.begin());
+  active_.push_back(next);
+  loop_.post([this, digest = next->digest()] {
+    auto found = fetches_.find(digest);
+    if (found != fetches_.end()) found->second->on_turn();
+  });
+}
+
+void FetchTable::remove(Fetch& fetch) {
+  auto found = fetches_.find(fetch.digest());
+  loop_.destroy_later(std::move(found->second));
+  fetches_.erase(found);
+  // Those who came while it was ending begin anew, behind its end.
+  loop_.post([this] {
+    for (auto& [member, request] : std::exchange(late_, {})) admit(std::move(member), std::move(request));
+  });
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running fetches, one for each missing blob however many clients ask for it, on a loop and thread of their own with one pool of
+// connections.  join() may be called from any thread that runs a Loop; everything else happens on the fetch loop.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/disk_pool.h"
+#include "base/loop.h"
+#include "cas/blob_store.h"
+#include "upstream/fetch.h"
+#include "upstream/fetch_join.h"
+#include "upstream/origin_client.h"
+
+namespace weir::upstream {
+
+// One client's part in a fetch.  Destroying it leaves; the listener is not called again.
+class FetchMembership {
+ public:
+  virtual ~FetchMembership() = default;
+};
+
+class FetchTable : private FetchOwner {
+ public:
+  // The store, the pool and the policy must outlive the table.
+  FetchTable(FetchSetup setup, cas::BlobStore& store, DiskPool& pool, const AddressPolicy& policy);
+  ~FetchTable();
+
+  void start();
+  // Ends the thread; running fetches stop and keep what they have.  Before the pool goes.
+  void stop();
+
+  std::unique_ptr<FetchMembership> join(JoinRequest request, Loop& loop, FetchListener& listener);
+  const FetchCounters& counters() const { return counters_; }
+
+ private:
+  class Membership;
+
+  void admit(std::shared_ptr<FetchMember> member, JoinRequest request);
+  void dismiss(const std::shared_ptr<FetchMember>& member, const Sha256& digest);
+  bool answer_from_store(const std::shared_ptr<FetchMember>& member, const JoinRequest& request);
+
+  bool take_turn(Fetch& fetch) override;
+  void end_turn(Fetch& fetch) override;
+  void remove(Fetch& fetch) override;
+
+  const FetchSetup setup_;
+  cas::BlobStore& store_;
+  DiskPool& pool_;
+  Loop loop_;
+  OriginClient origin_;
+  FetchCounters counters_;
+  std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
+  std::vector<Fetch*> active_;   // those that may transfer
+  std::vector<Fetch*> waiting_;  // for a turn, in order
+  std::vector<std::pair<std::shared_ptr<FetchMember>, JoinRequest>> late_;  // for a fetch that is ending
+  std::thread thread_;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests to the origin over verified TLS, by libcurl's multi interface on one loop.  One client belongs to one loop and is
+// used on its thread only.  Connections are kept and reused.  Nothing here follows redirects, decodes or keeps cookies: one
+// request in, one answer out.  No proxy of the environment is used (libcurl would take Weir itself from HTTPS_PROXY).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/loop.h"
+#include "http/head.h"
+#include "upstream/address_policy.h"
+#include "upstream/options.h"
+
+namespace weir::upstream {
+
+enum class RequestBody { none, length, chunked };
+
+// A request as it goes out, always over https.
+struct OriginRequest {
+  std::string method;
+  std::string host;     // a name, or an IP literal without brackets
+  uint16_t port = 443;
+  std::string target;   // origin-form, sent byte for byte
+  http::Fields fields;  // all that is sent but Content-Length and Transfer-Encoding of the body; Host included
+  RequestBody body = RequestBody::none;
+  uint64_t body_length = 0;                                // for RequestBody::length
+  std::optional<Duration> first_byte_timeout;              // nothing: the option's value; 0: none
+};
+
+// Why an answer did not come, or broke off.
+struct OriginFault {
+  enum class Kind {
+    refused_address,  // our policy: the name resolves to an address that may not be connected to
+    unreachable,      // no such name, connection refused or reset before an answer
+    bad_certificate,  // the peer could not be verified
+    timeout,          // connecting, or the first byte, took too long
+    protocol,         // the answer is no valid HTTP
+    cut,              // the connection ended or stalled in the middle of the answer
+  };
+  Kind kind = Kind::unreachable;
+  std::string message;  // one sentence: host, phase, reason, what to do; no query, no token
+};
+
+// What an exchange with the origin tells its owner.  Called on the client's loop, never from within start() or resume_*().
+// A callback may destroy the transfer.
+class OriginObserver {
+ public:
+  virtual ~OriginObserver() = default;
+
+  // The final head, once; 1xx heads are swallowed.  Hop-by-hop fields are removed; Content-Length is there if the origin sent it.
+  virtual void on_head(http::ResponseHead head) = 0;
+  // False pauses the transfer until resume_reading().  Asked before each on_data().
+  virtual bool ready_for_data() = 0;
+  // Bytes of the body, transfer codings undone, content codings not.
+  virtual void on_data(std::string_view bytes) = 0;
+  // The end, once and last.  Without a fault the answer is complete: Content-Length met, last chunk seen, or TLS closed properly.
+  virtual void on_done(std::optional<OriginFault> fault) = 0;
+
+  // For requests with a body: fills `buffer`.  Returns bytes written; 0 with `at_end` unset pauses the upload until resume_body().  The first
+  // call says that the origin is connected and has the head.
+  virtual size_t read_body(std::span<char> buffer, bool& at_end) {
+    static_cast<void>(buffer);
+    at_end = true;
+    return 0;
+  }
+};
+
+// One running request.  Destroying it cancels it; the observer is not called again.
+class OriginTransfer {
+ public:
+  virtual ~OriginTransfer() = default;
+  virtual void resume_reading() = 0;
+  virtual void resume_body() = 0;
+};
+
+class OriginClient {
+ public:
+  // `trusted_roots`: the PEM text of all certificates that are trusted (the system's or a company's, and ca_file), without Weir's own.
+  // The policy must outlive the client.
+  OriginClient(Loop& loop, const OriginOptions& options, std::string trusted_roots, const AddressPolicy& policy);
+  ~OriginClient();
+
+  // The observer must outlive the transfer.
+  std::unique_ptr<OriginTransfer> start(OriginRequest request, OriginObserver& observer);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/socket_gate.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace weir::upstream {
+namespace {
+
+uint16_t port_of(const sockaddr& address) {
+  // sockaddr_in and sockaddr_in6 have the port at the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+}  // namespace
+
+void SocketGate::guard(EasyHandle& easy) {
+  easy.set(CURLOPT_OPENSOCKETFUNCTION, &SocketGate::open);
+  easy.set(CURLOPT_OPENSOCKETDATA, this);
+}
+
+bool SocketGate::allows(const sockaddr& address) {
+  auto ip = IpAddress::from_sockaddr(address);
+  if (!ip) return false;
+  bool allowed = reach_ == Reach::operators_choice || policy_.allows(Endpoint{*ip, port_of(address)});
+  if (allowed) {
+    allowed_any_ = true;
+  } else {
+    refused_ = *ip;
+  }
+  return allowed;
+}
+
+curl_socket_t SocketGate::open(void* self, curlsocktype, curl_sockaddr* address) {
+  if (!static_cast<SocketGate*>(self)->allows(address->addr)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stands where libcurl opens a socket and lets it connect only to addresses that the policy allows: the check is on the
+// very address that is then used, so a name that resolves to something else a moment later gains nothing.
+#pragma once
+
+#include <optional>
+
+#include "upstream/address_policy.h"
+#include "upstream/curl_handle.h"
+
+namespace weir::upstream {
+
+enum class Reach {
+  by_policy,
+  operators_choice,  // connect_to names the address: the policy is not asked
+};
+
+class SocketGate {
+ public:
+  SocketGate(const AddressPolicy& policy, Reach reach) : policy_(policy), reach_(reach) {}
+
+  // The gate must stay where it is while the handle is used.
+  void guard(EasyHandle& easy);
+  // An address that was refused, when there was no other that could be tried.
+  std::optional<IpAddress> refused() const { return allowed_any_ ? std::nullopt : refused_; }
+
+ private:
+  static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  bool allows(const sockaddr& address);
+
+  const AddressPolicy& policy_;
+  Reach reach_;
+  bool allowed_any_ = false;
+  std::optional<IpAddress> refused_;
+};
+
+}  // namespace weir::upstream
