@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listens, and hands each new connection to the worker with the fewest.  Connections are few, heavy and long, so balance matters more
+// than the hop.  Lives on its own loop's thread.
+#pragma once
+
+#include <functional>
+
+#include "base/address.h"
+#include "base/loop.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace weir::proxy {
+
+// A listening socket.  Errors: busy when the port is taken; io.
+Result<UniqueFd> listen_on(const Endpoint& endpoint);
+// The endpoint that a socket is bound to: says which port 0 became.
+Result<Endpoint> bound_endpoint(int fd);
+
+class Acceptor {
+ public:
+  using Adopt = std::function<void(UniqueFd fd, IpAddress client)>;
+
+  Acceptor(Loop& loop, UniqueFd listener, Adopt adopt);
+  // Closes the listening socket: no further connection.
+  void stop();
+
+ private:
+  void accept_all();
+
+  UniqueFd listener_;
+  Adopt adopt_;
+  FdWatch watch_;
+  Timer retry_;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/admin.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "base/version.h"
+#include "proxy/error_answer.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+class TextExchange : public Exchange {
+ public:
+  TextExchange(Responder& responder, std::string_view type, std::string text)
+      : responder_(responder), type_(type), text_(std::move(text)) {}
+  void start() override { answer_text(responder_, 200, type_, text_); }
+
+ private:
+  Responder& responder_;
+  std::string_view type_;
+  std::string text_;
+};
+
+uint64_t origin_bytes(const Services& services) {
+  return services.fetches.counters().origin_bytes + services.counters.bytes_relayed;
+}
+
+std::string status_json(const Services& services) {
+  auto totals = services.store.totals();
+  auto& counters = services.counters;
+  nlohmann::ordered_json status;
+  status["version"] = kVersion;
+  status["pid"] = ::getpid();
+  status["listen"] = services.listening.text();
+  status["started_at"] = unix_seconds(services.started_at);
+  status["uptime_seconds"] = unix_seconds(wall_now()) - unix_seconds(services.started_at);
+  status["store"] = {{"path", services.store_path}, {"blobs", totals.count}, {"bytes", totals.bytes}};
+  for (auto outcome : {Outcome::hit, Outcome::collapsed, Outcome::miss, Outcome::pass, Outcome::tunnel})
+    status["requests"][std::string(name_of(outcome))] = counters.requests[static_cast<size_t>(outcome)].load();
+  status["bytes"] = {{"from_store", counters.bytes_from_store.load()},
+                     {"from_origin", origin_bytes(services)},
+                     {"to_clients", counters.bytes_to_clients.load()}};
+  auto& fetches = services.fetches.counters();
+  status["fetches"] = {{"running", fetches.running.load()},
+                       {"started", fetches.started.load()},
+                       {"completed", fetches.completed.load()},
+                       {"failed", fetches.failed.load()},
+                       {"wrong_bytes", fetches.wrong_bytes.load()},
+                       {"urls_refreshed", fetches.urls_refreshed.load()}};
+  status["connections"] = counters.connections.load();
+  status["tunnels"] = counters.tunnels.load();
+  for (size_t i = 0; i < kPassedByCount; ++i)
+    status["passed_by"][std::string(name_of(static_cast<PassedBy>(i)))] = counters.passed_by[i].load();
+  return status.dump(2) + "\n";
+}
+
+void add_metric(std::string& out, std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
+  out += fmt::format("# HELP {} {}\n# TYPE {} {}\n{} {}\n", name, help, name, type, name, value);
+}
+
+template <typename Counters, typename Name>
+void add_labelled(std::string& out, std::string_view name, std::string_view help, std::string_view label,
+                  const Counters& counters, Name name_of_index) {
+  out += fmt::format("# HELP {} {}\n# TYPE {} counter\n", name, help, name);
+  for (size_t i = 0; i < counters.size(); ++i)
+    out += fmt::format("{}{{{}=\"{}\"}} {}\n", name, label, name_of_index(i), counters[i].load());
+}
+
+std::string metrics_text(const Services& services) {
+  auto& counters = services.counters;
+  auto& fetches = services.fetches.counters();
+  auto totals = services.store.totals();
+  std::string out;
+  add_labelled(out, "weir_requests_total", "Requests answered, by where the answer came from.", "outcome", counters.requests,
+               [](size_t i) { return i == 0 ? "own" : name_of(static_cast<Outcome>(i)); });
+  add_labelled(out, "weir_passed_by_total", "Files that went past the store.", "reason", counters.passed_by,
+               [](size_t i) { return name_of(static_cast<PassedBy>(i)); });
+  add_metric(out, "weir_store_bytes_sent_total", "counter", "Body bytes sent from the store.", counters.bytes_from_store);
+  add_metric(out, "weir_origin_bytes_received_total", "counter", "Body bytes received from the origin.", origin_bytes(services));
+  add_metric(out, "weir_client_bytes_sent_total", "counter", "Body bytes sent to clients.", counters.bytes_to_clients);
+  add_metric(out, "weir_store_blobs", "gauge", "Verified blobs in the store.", totals.count);
+  add_metric(out, "weir_store_bytes", "gauge", "Bytes of verified blobs in the store.", totals.bytes);
+  add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
+  add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
+  add_metric(out, "weir_fetches_failed_total", "counter", "Fetches that failed.", fetches.failed);
+  add_metric(out, "weir_wrong_bytes_total", "counter", "Fetches whose bytes did not match their sha256.", fetches.wrong_bytes);
+  add_metric(out, "weir_connections", "gauge", "Client connections.", counters.connections);
+  add_metric(out, "weir_connections_total", "counter", "Client connections since the start.", counters.connections_total);
+  add_metric(out, "weir_tunnels", "gauge", "Tunnels.", counters.tunnels);
+  add_metric(out, "weir_handshakes_failed_total", "counter", "TLS handshakes with clients that failed.", counters.handshakes_failed);
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& client, const http::RequestHead& request,
+                                     Responder& responder) {
+  auto& services = context.services;
+  auto refuse = [&](int status, std::string message) {
+    return std::make_unique<ErrorExchange>(responder, status, std::move(message));
+  };
+  auto show = [&](std::string_view type, std::string text) {
+    return std::make_unique<TextExchange>(responder, type, std::move(text));
+  };
+  if (!client.is_loopback() && !any_contains(services.options.listen.admin_allow, client))
+    return refuse(403, "Weir's own pages are for this machine only; [proxy] admin_allow names others.");
+  if (request.method != "GET" && request.method != "HEAD") return refuse(405, "Weir's own pages are read with GET.");
+  auto path = request.target.substr(0, request.target.find('?'));
+  if (path == "/-/health") return show(kTextType, "ok\n");
+  if (path == "/-/status") return show("application/json", status_json(services));
+  if (path == "/-/metrics") return show("text/plain; version=0.0.4; charset=utf-8", metrics_text(services));
+  if (path == "/-/ca.pem") return show("application/x-pem-file", services.ca_pem);
+  return refuse(404, "There are /-/health, /-/status, /-/metrics and /-/ca.pem.");
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/cdn_exchange.h"
+
+#include <utility>
+
+#include "hub/signed_url.h"
+#include "proxy/file_exchange.h"
+#include "proxy/relay_exchange.h"
+
+namespace weir::proxy {
+namespace {
+
+FileRequest file_request(ClientRequest request, const hub::BlobId& blob, hub::SharedGrant grant) {
+  FileRequest file;
+  file.digest = blob.digest;
+  file.size = blob.size;
+  file.source = request.url();
+  file.head_only = request.head.method == "HEAD";
+  file.request = std::move(request.head.fields);
+  file.answer = {{"Content-Type", "application/octet-stream"},
+                 {"Accept-Ranges", "bytes"},
+                 {"ETag", '"' + blob.digest.hex() + '"'}};
+  file.grant = std::move(grant);
+  return file;
+}
+
+// Reads the CDN's verdict on a URL from its answer to a request for the first byte.
+class ProbeFilter : public AnswerFilter {
+ public:
+  ProbeFilter(WorkerContext& context, Responder& responder, ClientRequest request, hub::BlobId blob)
+      : context_(context), responder_(responder), request_(std::move(request)), blob_(blob) {}
+
+  std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>&) override {
+    bool accepted = head.status == 200 || head.status == 206 || (head.status == 416 && blob_.size == 0);
+    if (!accepted) return nullptr;
+    return std::make_unique<FileExchange>(context_, responder_, file_request(std::move(request_), blob_, nullptr));
+  }
+
+ private:
+  WorkerContext& context_;
+  Responder& responder_;
+  ClientRequest request_;
+  hub::BlobId blob_;
+};
+
+}  // namespace
+
+std::unique_ptr<Exchange> make_cdn_exchange(WorkerContext& context, Responder& responder, ClientRequest request) {
+  auto& services = context.services;
+  auto blob = services.catalog.find_object(hub::object_name(request.host, request.head.target));
+  if (!blob)
+    return std::make_unique<RelayExchange>(context, responder, make_origin_request(request, services.pseudonym));
+  auto issued = services.issued.find(request.url(), wall_now());
+  if (issued && issued->digest == blob->digest)
+    return std::make_unique<FileExchange>(context, responder, file_request(std::move(request), *blob, issued->grant));
+  auto probe = make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
+  return std::make_unique<RelayExchange>(context, responder, std::move(probe),
+                                         std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob));
+}
+
+}  // namespace weir::proxy

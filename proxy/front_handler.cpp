@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/front_handler.h"
+
+#include "http/target.h"
+#include "proxy/admin.h"
+#include "proxy/error_answer.h"
+#include "proxy/intercept_handler.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr uint16_t kHttpPort = 80;
+constexpr uint16_t kHttpsPort = 443;
+
+bool is_default_port(const http::Url& url) {
+  return url.port == (url.scheme == "https" ? kHttpsPort : kHttpPort);
+}
+
+}  // namespace
+
+std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, const http::BodyFraming& body,
+                                             Responder& responder) {
+  auto refuse = [&](int status, std::string message) {
+    return std::make_unique<ErrorExchange>(responder, status, std::move(message));
+  };
+  if (request.method == "CONNECT") return refuse(400, "CONNECT must be the first request of a connection.");
+  if (request.target.starts_with("/-/")) return open_admin(context_, client_, request, responder);
+  if (request.target.starts_with('/') || request.target == "*")
+    return refuse(404, "Weir is a proxy: set HTTPS_PROXY to this address (weir env prints how). Its own pages are /-/status, "
+                       "/-/metrics, /-/health and /-/ca.pem.");
+  auto url = http::parse_url(request.target);
+  if (!url) return refuse(url.error().status, url.error().message);
+  if (auto* named = request.fields.find("Host")) {
+    auto authority = http::parse_host(*named, url->port);
+    if (!authority) return refuse(authority.error().status, authority.error().message);
+    if (authority->host != url->host) return refuse(400, "The Host header and the URL of the request name different hosts.");
+  }
+  if (!context_.services.policy.intercepts(url->host) || !is_default_port(*url))
+    return refuse(403, "Weir does not relay plain HTTP to " + url->host + ": use https, for which it opens a tunnel.");
+  responder.record().host = url->host;
+  responder.record().path = url->target.substr(0, url->target.find('?'));
+  auto origin_form = request;
+  origin_form.target = url->target;
+  origin_form.fields.set("Host", url->host);
+  return open_intercepted(context_, url->host, origin_form, body, responder);
+}
+
+std::unique_ptr<Exchange> RefusingHandler::open(const http::RequestHead&, const http::BodyFraming&, Responder& responder) {
+  return std::make_unique<ErrorExchange>(responder, refusal_.status, refusal_.message);
+}
+
+}  // namespace weir::proxy

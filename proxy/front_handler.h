@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serves plain HTTP on the proxy's port: absolute-form requests, the admin surface, and the words for what is refused.
+#pragma once
+
+#include <memory>
+
+#include "base/address.h"
+#include "http/refusal.h"
+#include "proxy/exchange.h"
+#include "proxy/services.h"
+
+namespace weir::proxy {
+
+class FrontHandler : public RequestHandler {
+ public:
+  FrontHandler(WorkerContext& context, IpAddress client) : context_(context), client_(client) {}
+  std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+                                 Responder& responder) override;
+
+ private:
+  WorkerContext& context_;
+  IpAddress client_;
+};
+
+// Answers every request with the same refusal.
+class RefusingHandler : public RequestHandler {
+ public:
+  explicit RefusingHandler(http::Refusal refusal) : refusal_(std::move(refusal)) {}
+  std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+                                 Responder& responder) override;
+
+ private:
+  http::Refusal refusal_;
+};
+
+}  // namespace weir::proxy

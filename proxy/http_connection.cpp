@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/http_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/text.h"
+#include "proxy/error_answer.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr size_t kReadSize = 64 << 10;
+constexpr size_t kMaxInput = 128 << 10;
+// What is read and dropped of a request's body after an early answer, so that the client sees the answer and not a reset.
+constexpr size_t kMaxLinger = 1 << 20;
+constexpr Duration kLingerTime{2'000};
+
+bool has_no_body(int status, bool head_request) {
+  return head_request || status == 204 || status == 304 || status < 200;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(Loop& loop, std::unique_ptr<Stream> stream, std::unique_ptr<RequestHandler> handler,
+                               Setup setup, std::string already_read)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      handler_(std::move(handler)),
+      setup_(std::move(setup)),
+      watch_(loop, stream_->fd(), [this](bool readable, bool writable) { on_ready(readable, writable); }),
+      timer_(loop, [this] { on_timeout(); }),
+      input_(std::move(already_read)) {}
+
+HttpConnection::~HttpConnection() {
+  *alive_ = false;
+}
+
+void HttpConnection::start() {
+  phase_ = Phase::none;
+  if (!input_.empty() || stream_->has_buffered_input()) read_input();
+  update();
+}
+
+void HttpConnection::drain() {
+  draining_ = true;
+  keep_alive_ = false;
+  if (!exchange_ && input_.empty()) close();
+}
+
+// --- input
+
+void HttpConnection::on_ready(bool, bool) {
+  // Under TLS either direction may wait for the other's readiness, so both are tried.
+  if (output_sent_ < output_.size() || blocked_) {
+    flush();
+    settle();
+  }
+  if (!closed_ && wants_input()) read_input();
+  update();
+}
+
+bool HttpConnection::wants_input() const {
+  if (closed_ || input_closed_) return false;
+  if (lingering_) return true;
+  return input_.size() < kMaxInput && !(input_state_ == Input::body && body_paused_);
+}
+
+void HttpConnection::read_input() {
+  char buffer[kReadSize];
+  while (wants_input()) {
+    process_input();
+    if (!wants_input()) return;
+    auto [status, bytes] = stream_->read(buffer);
+    if (status == IoStatus::would_block) return;
+    if (status != IoStatus::ok) return on_input_closed();
+    if (lingering_) {
+      lingered_bytes_ += bytes;
+      if (lingered_bytes_ > kMaxLinger) return close();
+      continue;
+    }
+    input_.append(buffer, bytes);
+    progressed_ = true;
+    process_input();
+    // One read an event is enough for a client in clear; what TLS has decrypted is not seen by the socket's readiness.
+    if (!stream_->has_buffered_input()) return;
+  }
+}
+
+void HttpConnection::process_input() {
+  for (;;) {
+    if (closed_ || lingering_) return;
+    size_t before = input_.size();
+    if (input_state_ == Input::head && !exchange_) {
+      if (!take_head()) return;
+    } else if (input_state_ == Input::body && !body_paused_) {
+      take_body();
+      if (input_.size() == before && input_state_ == Input::body) return;
+    } else {
+      return;
+    }
+  }
+}
+
+bool HttpConnection::take_head() {
+  http::HeadLimits limits;
+  limits.head = setup_.limits.head_bytes;
+  limits.fields = setup_.limits.header_count;
+  auto end = http::find_head_end(input_, head_scanned_);
+  if (!end) {
+    head_scanned_ = input_.size();
+    if (auto refusal = http::refuse_unfinished_request(input_, limits)) refuse(*refusal);
+    return false;
+  }
+  auto head = http::parse_request(std::string_view(input_).substr(0, *end), limits);
+  input_.erase(0, *end);
+  head_scanned_ = 0;
+  start_record();
+  if (!head) {
+    refuse(head.error());
+    return false;
+  }
+  begin(std::move(*head));
+  return true;
+}
+
+void HttpConnection::start_record() {
+  record_ = RequestRecord{};
+  record_.client = setup_.client;
+  record_.host = handler_->host();
+  record_.started = monotonic_now();
+  record_open_ = true;
+  head_request_ = false;
+  minor_version_ = 1;
+  answer_ = Answer::none;
+}
+
+void HttpConnection::begin(http::RequestHead head) {
+  record_.method = head.method;
+  record_.path = head.target.substr(0, head.target.find('?'));
+  head_request_ = head.method == "HEAD";
+  minor_version_ = head.minor_version;
+  keep_alive_ = http::keeps_alive(head) && !draining_;
+  auto framing = http::request_framing(head);
+  if (!framing) return refuse(framing.error());
+  expects_continue_ = head.minor_version >= 1 && head.fields.has_token("Expect", "100-continue");
+  if (head.fields.has("Expect") && !expects_continue_ && head.minor_version >= 1)
+    return refuse({417, "Weir understands no expectation but 100-continue."});
+  bool chunked = framing->kind == http::BodyKind::chunked;
+  chunked_.reset();
+  if (chunked) chunked_.emplace();
+  body_left_ = framing->length;
+  body_paused_ = false;
+  input_state_ = chunked || body_left_ > 0 ? Input::body : Input::complete;
+  if (input_state_ == Input::complete) expects_continue_ = false;
+  exchange_ = handler_->open(head, *framing, *this);
+  exchange_->start();
+  if (input_state_ == Input::complete && answering()) exchange_->on_request_end();
+}
+
+void HttpConnection::take_body() {
+  if (!chunked_) {
+    auto part = std::string_view(input_).substr(0, static_cast<size_t>(std::min<uint64_t>(input_.size(), body_left_)));
+    body_left_ -= part.size();
+    if (!part.empty() && answering()) exchange_->on_request_body(part);
+    input_.erase(0, part.size());
+    if (body_left_ == 0) end_request_body();
+    return;
+  }
+  std::string data;
+  auto consumed = chunked_->decode(input_, data);
+  if (!consumed) return refuse(consumed.error());
+  input_.erase(0, *consumed);
+  if (!data.empty() && answering()) exchange_->on_request_body(data);
+  if (chunked_->done()) end_request_body();
+}
+
+void HttpConnection::end_request_body() {
+  input_state_ = Input::complete;
+  expects_continue_ = false;
+  if (answering()) exchange_->on_request_end();
+}
+
+void HttpConnection::refuse(const http::Refusal& refusal) {
+  if (!record_open_) start_record();
+  keep_alive_ = false;
+  input_state_ = Input::ignored;
+  input_.clear();
+  if (answer_ == Answer::streaming) return cut();
+  record_.outcome = Outcome::none;
+  if (exchange_) loop_.destroy_later(std::move(exchange_));
+  exchange_ = std::make_unique<ErrorExchange>(*this, refusal.status, refusal.message);
+  exchange_->start();
+}
+
+void HttpConnection::on_input_closed() {
+  input_closed_ = true;
+  if (lingering_ || !exchange_ || answer_ == Answer::finished) {
+    // What is queued still goes out; the client may only have ended its own direction.
+    keep_alive_ = false;
+    if (!exchange_ && output_sent_ == output_.size()) close();
+    if (lingering_) close();
+    return;
+  }
+  cut();
+}
+
+// --- the answer
+
+void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> length) {
+  if (closed_ || answer_ != Answer::none) return;
+  // A client that was not asked for its body may never send it, so the next request's place in the stream is unknown.
+  if (input_state_ == Input::body) keep_alive_ = false;
+  answer_ = Answer::streaming;
+  record_.status = head.status;
+  head.minor_version = 1;
+  head.fields.remove("Content-Length");
+  head.fields.remove("Transfer-Encoding");
+  answer_left_ = 0;
+  if (has_no_body(head.status, head_request_)) {
+    framing_ = Framing::none;
+    if (length && head.status != 204 && head.status >= 200) head.fields.add("Content-Length", std::to_string(*length));
+  } else if (length) {
+    framing_ = Framing::length;
+    answer_left_ = *length;
+    head.fields.add("Content-Length", std::to_string(*length));
+  } else if (minor_version_ >= 1) {
+    framing_ = Framing::chunked;
+    head.fields.add("Transfer-Encoding", "chunked");
+  } else {
+    framing_ = Framing::until_close;
+    keep_alive_ = false;
+  }
+  if (!keep_alive_) head.fields.set("Connection", "close");
+  queue(http::serialize(head));
+}
+
+void HttpConnection::send_continue() {
+  if (closed_ || !expects_continue_ || answer_ != Answer::none) return;
+  expects_continue_ = false;
+  queue("HTTP/1.1 100 Continue\r\n\r\n");
+  flush();
+  update();
+}
+
+void HttpConnection::send_body(std::string_view bytes) {
+  if (closed_ || answer_ != Answer::streaming || bytes.empty() || framing_ == Framing::none) return;
+  if (framing_ == Framing::length) {
+    bytes = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), answer_left_)));
+    answer_left_ -= bytes.size();
+  }
+  if (framing_ == Framing::chunked) queue(http::chunk_header(bytes.size()));
+  queue(bytes);
+  if (framing_ == Framing::chunked) queue(http::kChunkEnd);
+  flush();
+  update();
+}
+
+size_t HttpConnection::send_now(std::string_view bytes) {
+  if (closed_ || answer_ != Answer::streaming || framing_ != Framing::length) return 0;
+  if (output_sent_ < output_.size()) flush();
+  if (closed_ || output_sent_ < output_.size()) {
+    update();
+    return 0;
+  }
+  bytes = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), answer_left_)));
+  auto [status, put] = stream_->write(bytes);
+  if (status == IoStatus::failed || status == IoStatus::closed) {
+    cut();
+    return 0;
+  }
+  if (put > 0) progressed_ = true;
+  answer_left_ -= put;
+  blocked_ = put < bytes.size();
+  update();
+  return put;
+}
+
+void HttpConnection::finish() {
+  if (closed_ || answer_ != Answer::streaming) return;
+  if (framing_ == Framing::length && answer_left_ > 0) return abort();
+  if (framing_ == Framing::chunked) queue(http::kLastChunk);
+  answer_ = Answer::finished;
+  record_.complete = true;
+  blocked_ = false;
+  flush();
+  if (!closed_ && output_sent_ == output_.size()) settle_later();
+  update();
+}
+
+void HttpConnection::abort() {
+  if (closed_ || answer_ == Answer::finished) return;
+  cut();
+}
+
+void HttpConnection::hand_over(std::unique_ptr<Exchange> next) {
+  if (closed_ || answer_ != Answer::none) return;
+  loop_.destroy_later(std::move(exchange_));
+  exchange_ = std::move(next);
+  exchange_->start();
+  if (input_state_ == Input::complete && answering()) exchange_->on_request_end();
+}
+
+void HttpConnection::pause_request_body() {
+  body_paused_ = true;
+}
+
+void HttpConnection::resume_request_body() {
+  if (closed_ || !body_paused_) return;
+  body_paused_ = false;
+  // Not from here: the exchange is in the middle of something.
+  loop_.post([this, alive = alive_] {
+    if (!*alive || closed_) return;
+    process_input();
+    if (wants_input() && stream_->has_buffered_input()) read_input();
+    update();
+  });
+}
+
+// --- output
+
+void HttpConnection::queue(std::string_view bytes) {
+  output_.append(bytes);
+}
+
+void HttpConnection::flush() {
+  blocked_ = false;
+  while (output_sent_ < output_.size()) {
+    auto [status, put] = stream_->write(std::string_view(output_).substr(output_sent_));
+    if (status == IoStatus::would_block) return;
+    if (status != IoStatus::ok) return cut();
+    output_sent_ += put;
+    progressed_ = true;
+    if (put == 0) return;
+  }
+  output_.clear();
+  output_sent_ = 0;
+  if (output_.capacity() > kMaxQueued) output_.shrink_to_fit();
+}
+
+// An answer that has ended is cleared away from the loop, never from within a call of its own exchange.
+void HttpConnection::settle_later() {
+  if (settle_posted_) return;
+  settle_posted_ = true;
+  loop_.post([this, alive = alive_] {
+    if (!*alive) return;
+    settle_posted_ = false;
+    settle();
+    if (!closed_) update();
+  });
+}
+
+void HttpConnection::settle() {
+  if (closed_ || !exchange_ || output_sent_ < output_.size()) return;
+  if (answer_ == Answer::finished) return next_request();
+  exchange_->on_writable();
+}
+
+void HttpConnection::next_request() {
+  exchange_.reset();
+  report();
+  answer_ = Answer::none;
+  bool body_unread = input_state_ == Input::body || input_state_ == Input::ignored;
+  if (!keep_alive_ || input_closed_) {
+    if (!body_unread || input_closed_) return close();
+    return linger();
+  }
+  input_state_ = Input::head;
+  expects_continue_ = false;
+  process_input();
+  if (!closed_ && stream_->has_buffered_input()) read_input();
+}
+
+void HttpConnection::report() {
+  if (!record_open_) return;
+  record_open_ = false;
+  setup_.on_request_done(record_);
+}
+
+void HttpConnection::linger() {
+  lingering_ = true;
+  input_.clear();
+  stream_->end_output();
+  read_input();
+}
+
+// --- the end
+
+void HttpConnection::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (!lingering_ && !input_closed_) stream_->end_output();
+  shut_down();
+}
+
+void HttpConnection::cut() {
+  if (closed_) return;
+  closed_ = true;
+  if (answer_ == Answer::streaming) reset_on_close(stream_->fd());
+  shut_down();
+}
+
+void HttpConnection::shut_down() {
+  report();
+  watch_.want(Interest::none);
+  timer_.stop();
+  // The owner buries this connection; the exchange must not call into it meanwhile, and may be in the middle of a call now.
+  if (exchange_) loop_.destroy_later(std::move(exchange_));
+  setup_.on_closed();
+}
+
+void HttpConnection::update() {
+  if (closed_) return;
+  int interest = 0;
+  if (wants_input()) interest |= static_cast<int>(stream_->read_interest());
+  if (output_sent_ < output_.size() || blocked_) interest |= static_cast<int>(stream_->write_interest());
+  watch_.want(static_cast<Interest>(interest));
+  update_timer();
+}
+
+void HttpConnection::update_timer() {
+  Phase phase = Phase::none;
+  Duration limit{};
+  if (lingering_) {
+    phase = Phase::linger, limit = kLingerTime;
+  } else if (output_sent_ < output_.size() || blocked_) {
+    phase = Phase::write, limit = setup_.limits.write_timeout;
+  } else if (!exchange_) {
+    phase = input_.empty() ? Phase::idle : Phase::head;
+    limit = input_.empty() ? setup_.limits.idle_timeout : setup_.limits.head_timeout;
+  } else if (input_state_ == Input::body && !body_paused_) {
+    phase = Phase::body, limit = setup_.limits.write_timeout;
+  }
+  bool restarts = phase == Phase::write || phase == Phase::body;
+  if (phase == phase_ && !(restarts && progressed_)) return;
+  phase_ = phase;
+  progressed_ = false;
+  if (phase == Phase::none) return timer_.stop();
+  timer_.start(limit);
+}
+
+void HttpConnection::on_timeout() {
+  auto phase = phase_;
+  phase_ = Phase::none;
+  switch (phase) {
+    case Phase::head:
+      start_record();
+      refuse({408, "The head of the request did not arrive within the time that [limits] head_timeout allows."});
+      return update();
+    case Phase::idle:
+    case Phase::linger: return close();
+    case Phase::write:
+    case Phase::body: return cut();
+    case Phase::none: return;
+  }
+}
+
+}  // namespace weir::proxy

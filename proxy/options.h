@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/clock.h"
+
+namespace weir::proxy {
+
+struct ListenOptions {
+  Endpoint listen = *Endpoint::parse("127.0.0.1:9347");
+  std::vector<Cidr> allow;        // clients beyond loopback; without it only a loopback address is bound
+  std::vector<Cidr> admin_allow;  // who beyond loopback may read /-/...
+  size_t workers = 0;             // threads that serve clients; 0: one a core
+};
+
+// Which hosts are intercepted: these names and everything under them, but for the exceptions and what is under those.
+struct InterceptOptions {
+  std::vector<std::string> hosts = {"huggingface.co", "hf.co", "huggingface.com"};
+  std::vector<std::string> except = {"router.huggingface.co", "api-inference.huggingface.co"};
+};
+
+enum class TunnelPolicy { allow, deny };
+
+struct TunnelOptions {
+  TunnelPolicy policy = TunnelPolicy::allow;
+  std::vector<uint16_t> ports = {443};
+};
+
+enum class XetMode { strip, pass };
+
+struct LimitOptions {
+  size_t connections = 10'000;           // clients' connections; more are closed at once
+  size_t tunnels = 1'000;                // more are refused with 503
+  size_t head_bytes = 64 << 10;          // a request's head
+  size_t header_count = 128;             // fields in a request's head
+  Duration head_timeout{15'000};         // from its first byte to the end of a request's head, and for a TLS handshake
+  Duration idle_timeout{60'000};         // a kept-alive connection without a request
+  Duration write_timeout{300'000};       // a client that takes no byte for so long is let go
+  Duration tunnel_idle_timeout{600'000};  // a tunnel without a byte in either direction
+  Duration shutdown_timeout{10'000};     // what running transfers get when Weir is told to end
+};
+
+struct Options {
+  ListenOptions listen;
+  InterceptOptions intercept;
+  TunnelOptions tunnel;
+  XetMode xet = XetMode::strip;
+  LimitOptions limits;
+  bool access_log = true;
+};
+
+}  // namespace weir::proxy

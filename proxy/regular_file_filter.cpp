@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/regular_file_filter.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "hub/catalog.h"
+#include "hub/regular_file.h"
+#include "hub/signed_url.h"
+#include "proxy/file_exchange.h"
+#include "proxy/relay_exchange.h"
+
+namespace weir::proxy {
+namespace {
+
+// Stores verified bytes, on the disk pool; nobody waits for it.
+void store_later(Services& services, hub::NamedRegularFile named, std::shared_ptr<const std::string> bytes) {
+  services.disk.submit([&services, bytes, named = std::move(named)]() mutable {
+    auto stored = [&]() -> Result<void> {
+      TRY_ASSIGN(auto blob, services.store.create_unnamed());
+      TRY(blob->append(*bytes));
+      TRY_ASSIGN(auto verified, blob->commit());
+      named.file.digest = verified->digest();
+      return {};
+    }();
+    if (!stored) return log::error("storing {}: {}", named.name.path, stored.error().message);
+    services.catalog.learn(std::move(named));
+  });
+}
+
+class RegularFileFilter : public AnswerFilter {
+ public:
+  RegularFileFilter(WorkerContext& context, Responder& responder, ClientRequest request, hub::ObjectName name,
+                    std::optional<hub::RegularFile> held)
+      : context_(context),
+        responder_(responder),
+        request_(std::move(request)),
+        name_(std::move(name)),
+        held_(std::move(held)) {}
+
+  std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
+    if (head.status == 304 && held_) return answer_held(head);
+    auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
+    bool whole = head.status == 200 && request_.head.method == "GET" && length && !head.fields.has("Content-Encoding");
+    if (!whole || !git_id || *length > kMaxRegularFile) return nullptr;
+    file_.emplace();
+    file_->size = *length;
+    file_->git_id = *git_id;
+    file_->fields = hub::kept_fields(head.fields);
+    bytes_ = std::make_shared<std::string>();
+    bytes_->reserve(static_cast<size_t>(*length));
+    hasher_ = hub::git_blob_hasher(*length);
+    return nullptr;
+  }
+
+  std::string_view on_data(std::string_view data) override {
+    if (!file_) return data;
+    hasher_.update(data);
+    bytes_->append(data);
+    // The end waits for the verdict on the whole.
+    auto ready = bytes_->size() > kHeldBack ? bytes_->size() - kHeldBack : 0;
+    auto part = std::string_view(*bytes_).substr(sent_, ready > sent_ ? ready - sent_ : 0);
+    sent_ += part.size();
+    return part;
+  }
+
+  std::optional<std::string_view> on_end() override {
+    if (!file_) return "";
+    if (bytes_->size() != file_->size || hasher_.finish() != file_->git_id) {
+      log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off", name_.host,
+                 name_.path);
+      return std::nullopt;
+    }
+    store_later(context_.services, hub::NamedRegularFile{name_, *file_}, bytes_);
+    return std::string_view(*bytes_).substr(sent_);
+  }
+
+ private:
+  std::unique_ptr<Exchange> answer_held(const http::ResponseHead& head) {
+    FileRequest file;
+    file.digest = held_->digest;
+    file.size = held_->size;
+    file.answer = hub::regular_file_fields(*held_, head.fields);
+    file.request = std::move(request_.head.fields);
+    file.head_only = request_.head.method == "HEAD";
+    return std::make_unique<FileExchange>(context_, responder_, std::move(file));
+  }
+
+  WorkerContext& context_;
+  Responder& responder_;
+  ClientRequest request_;
+  hub::ObjectName name_;
+  std::optional<hub::RegularFile> held_;
+  std::optional<hub::RegularFile> file_;  // that is coming in
+  std::shared_ptr<std::string> bytes_;
+  size_t sent_ = 0;
+  Sha1Hasher hasher_;
+};
+
+}  // namespace
+
+std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder, ClientRequest request) {
+  auto& services = context.services;
+  auto name = hub::object_name(request.host, request.head.target);
+  auto held = services.catalog.find_regular_file(name);
+  if (held && !services.store.has(held->digest)) held.reset();
+  auto out = make_origin_request(request, services.pseudonym);
+  out.fields.set("Accept-Encoding", "identity");
+  if (held) {
+    for (auto conditional : {"Range", "If-Range", "If-Modified-Since"}) out.fields.remove(conditional);
+    out.fields.set("If-None-Match", hub::git_etag(held->git_id));
+  }
+  auto filter = std::make_unique<RegularFileFilter>(context, responder, std::move(request), std::move(name), std::move(held));
+  return std::make_unique<RelayExchange>(context, responder, std::move(out), std::move(filter));
+}
+
+}  // namespace weir::proxy

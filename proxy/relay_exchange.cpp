@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/relay_exchange.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/log.h"
+#include "http/cache_status.h"
+#include "http/text.h"
+#include "http/via.h"
+#include "proxy/error_answer.h"
+
+namespace weir::proxy {
+
+int status_of(const upstream::OriginFault& fault) {
+  using Kind = upstream::OriginFault::Kind;
+  if (fault.kind == Kind::refused_address) return 403;
+  return fault.kind == Kind::timeout ? 504 : 502;
+}
+
+RelayExchange::RelayExchange(WorkerContext& context, Responder& responder, upstream::OriginRequest request,
+                             std::unique_ptr<AnswerFilter> filter)
+    : context_(context), responder_(responder), request_(std::move(request)), filter_(std::move(filter)) {}
+
+void RelayExchange::set_body(std::string body) {
+  own_body_ = true;
+  upload_ = std::move(body);
+  upload_ended_ = true;
+  request_.body = upstream::RequestBody::length;
+  request_.body_length = upload_.size();
+}
+
+void RelayExchange::start() {
+  responder_.record().outcome = Outcome::pass;
+  transfer_ = context_.origin.start(request_, *this);
+}
+
+// --- the request's body
+
+void RelayExchange::on_request_body(std::string_view bytes) {
+  if (own_body_) return;
+  upload_.append(bytes);
+  if (upload_.size() - upload_sent_ >= kMaxQueued) {
+    body_paused_ = true;
+    responder_.pause_request_body();
+  }
+  if (transfer_) transfer_->resume_body();
+}
+
+void RelayExchange::on_request_end() {
+  upload_ended_ = true;
+  if (transfer_) transfer_->resume_body();
+}
+
+size_t RelayExchange::read_body(std::span<char> buffer, bool& at_end) {
+  // The origin is connected and has the head: now the client may send what it holds back (RFC 9110, section 10.1.1).
+  responder_.send_continue();
+  auto count = std::min(buffer.size(), upload_.size() - upload_sent_);
+  std::memcpy(buffer.data(), upload_.data() + upload_sent_, count);
+  upload_sent_ += count;
+  if (upload_sent_ == upload_.size()) {
+    upload_.clear();
+    upload_sent_ = 0;
+  }
+  at_end = upload_ended_ && upload_.empty();
+  if (body_paused_ && upload_.size() - upload_sent_ < kMaxQueued / 2) {
+    body_paused_ = false;
+    responder_.resume_request_body();
+  }
+  return count;
+}
+
+// --- the answer
+
+void RelayExchange::on_head(http::ResponseHead head) {
+  auto length = http::parse_decimal(head.fields.get("Content-Length"));
+  if (auto next = filter_->on_head(head, length)) {
+    transfer_.reset();
+    return responder_.hand_over(std::move(next));
+  }
+  http::add_via(head.fields, 1, context_.services.pseudonym);
+  if (!head.fields.has("Cache-Status"))
+    head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass));
+  responder_.send_head(std::move(head), length);
+}
+
+bool RelayExchange::ready_for_data() {
+  return !responder_.congested();
+}
+
+void RelayExchange::on_data(std::string_view bytes) {
+  send(filter_->on_data(bytes));
+}
+
+void RelayExchange::on_writable() {
+  if (transfer_) transfer_->resume_reading();
+}
+
+void RelayExchange::on_done(std::optional<upstream::OriginFault> fault) {
+  transfer_.reset();
+  if (!fault) {
+    auto rest = filter_->on_end();
+    if (!rest) return responder_.abort();
+    send(*rest);
+    return responder_.finish();
+  }
+  log::warning("{}: {}", request_.host, fault->message);
+  if (responder_.head_sent()) return responder_.abort();
+  answer_error(responder_, status_of(*fault), fault->message);
+}
+
+void RelayExchange::send(std::string_view bytes) {
+  responder_.record().from_origin += bytes.size();
+  responder_.send_body(bytes);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/server.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+
+namespace weir::proxy {
+namespace {
+
+// Last-use times are written so often; a crash loses no more than that.
+constexpr Duration kFlushInterval{30'000};
+constexpr Duration kDrainStep{20};
+constexpr size_t kDiskThreads = 4;
+
+size_t worker_count(size_t configured) {
+  return configured > 0 ? configured : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Result<UniqueFd> Server::listen(const Endpoint& endpoint, PortTaken taken) {
+  auto listener = listen_on(endpoint);
+  bool elsewhere = !listener && listener.error().code == ErrorCode::busy && taken == PortTaken::use_another;
+  return elsewhere ? listen_on({endpoint.address, 0}) : std::move(listener);
+}
+
+Result<std::unique_ptr<Server>> Server::create(ServerSetup setup, UniqueFd listener, std::unique_ptr<cas::BlobStore> store,
+                                               std::unique_ptr<hub::Catalog> catalog,
+                                               std::unique_ptr<certs::CertificateAuthority> authority) {
+  TRY_ASSIGN(auto listening, bound_endpoint(listener.get()));
+  TRY(store->set_lock_note(listening.text()));
+  return std::unique_ptr<Server>(new Server(std::move(setup), std::move(listener), listening, std::move(store),
+                                            std::move(catalog), std::move(authority)));
+}
+
+Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::unique_ptr<cas::BlobStore> store,
+               std::unique_ptr<hub::Catalog> catalog, std::unique_ptr<certs::CertificateAuthority> authority)
+    : setup_(std::move(setup)),
+      store_(std::move(store)),
+      catalog_(std::move(catalog)),
+      authority_(std::move(authority)),
+      leaves_(*authority_),
+      tls_(leaves_),
+      host_policy_(setup_.options.intercept, setup_.options.tunnel),
+      address_policy_(setup_.reach, listening),
+      disk_(std::make_unique<DiskPool>(kDiskThreads)),
+      flush_timer_(loop_, [this] { flush_store(); }),
+      drain_timer_(loop_, [this] { check_drained(); }) {
+  for (const auto& host : catalog_->object_hosts()) roles_.learn_cdn(host);
+  upstream::FetchSetup fetch{setup_.fetch, setup_.origin, setup_.trusted_roots, setup_.pseudonym,
+                             [this](std::string_view host) { return host_policy_.intercepts(host); }};
+  fetches_ = std::make_unique<upstream::FetchTable>(std::move(fetch), *store_, *disk_, address_policy_);
+  services_ = std::unique_ptr<Services>(new Services{setup_.options, host_policy_, setup_.pseudonym, authority_->ca_pem(), wall_now(),
+                                                     listening, setup_.store_path.string(), *disk_, *store_, *catalog_, roles_, issued_, *fetches_, tls_,
+                                                     counters_});
+  for (size_t i = 0; i < worker_count(setup_.options.listen.workers); ++i)
+    workers_.push_back(std::make_unique<Worker>(*services_, setup_.origin, setup_.trusted_roots, address_policy_));
+  acceptor_ = std::make_unique<Acceptor>(loop_, std::move(listener),
+                                         [this](UniqueFd fd, IpAddress client) { adopt(std::move(fd), client); });
+}
+
+Server::~Server() = default;
+
+void Server::run() {
+  fetches_->start();
+  for (auto& worker : workers_) worker->start();
+  flush_timer_.start(kFlushInterval);
+  loop_.run();
+  for (auto& worker : workers_) worker->stop();
+  fetches_->stop();
+  // Work that is still under way ends here; its completions find nobody.
+  disk_.reset();
+  catalog_->flush();
+}
+
+void Server::stop() {
+  loop_.post([this] { on_stop(); });
+}
+
+void Server::adopt(UniqueFd fd, IpAddress client) {
+  size_t connections = 0;
+  for (const auto& worker : workers_) connections += worker->load();
+  // Closed at once: nothing that could be said to a client that has not spoken yet.
+  if (connections >= setup_.options.limits.connections) return;
+  auto least = std::min_element(workers_.begin(), workers_.end(),
+                                [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  (*least)->adopt(std::move(fd), client);
+}
+
+void Server::on_stop() {
+  if (stopping_) {
+    log::warning("ending at once");
+    return loop_.stop();
+  }
+  stopping_ = true;
+  acceptor_->stop();
+  for (auto& worker : workers_) worker->drain();
+  drain_until_ = monotonic_now() + setup_.options.limits.shutdown_timeout;
+  check_drained();
+}
+
+void Server::check_drained() {
+  bool idle = std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->load() == 0; });
+  if (idle || monotonic_now() >= drain_until_) return loop_.stop();
+  drain_timer_.start(kDrainStep);
+}
+
+void Server::flush_store() {
+  disk_->submit([store = store_.get()] {
+    if (auto flushed = store->flush(); !flushed) log::warning("writing the store's index: {}", flushed.error().message);
+  });
+  flush_timer_.start(kFlushInterval);
+}
+
+}  // namespace weir::proxy

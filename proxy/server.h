@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running proxy: acceptor, workers, fetches and all that they share, from start to graceful end.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/disk_pool.h"
+#include "base/loop.h"
+#include "base/result.h"
+#include "cas/blob_store.h"
+#include "certs/certificate_authority.h"
+#include "certs/leaf_cache.h"
+#include "hub/catalog.h"
+#include "proxy/acceptor.h"
+#include "proxy/services.h"
+#include "proxy/worker.h"
+#include "upstream/address_policy.h"
+#include "upstream/fetch_table.h"
+#include "upstream/options.h"
+
+namespace weir::proxy {
+
+struct ServerSetup {
+  Options options;
+  upstream::OriginOptions origin;
+  upstream::FetchOptions fetch;
+  upstream::ReachOptions reach;
+  std::string trusted_roots;  // PEM, without Weir's own CA
+  std::string pseudonym;
+  std::filesystem::path store_path;
+};
+
+enum class PortTaken { fail, use_another };
+
+class Server {
+ public:
+  // A listening socket; with use_another on any free port when the port is taken.  Errors: busy, io.
+  static Result<UniqueFd> listen(const Endpoint& endpoint, PortTaken taken);
+  // Serves from run() on; clients that connect before wait.  Takes over what it is given.
+  static Result<std::unique_ptr<Server>> create(ServerSetup setup, UniqueFd listener, std::unique_ptr<cas::BlobStore> store,
+                                                std::unique_ptr<hub::Catalog> catalog,
+                                                std::unique_ptr<certs::CertificateAuthority> authority);
+  ~Server();
+
+  const Endpoint& listening() const { return services_->listening; }
+  // The loop that run() runs: for signals.
+  Loop& loop() { return loop_; }
+  // Serves until stop() has ended everything.  On the calling thread: the acceptor's.
+  void run();
+  // From any thread.  The first call ends gracefully: no further connections, and the running transfers get the time that the options
+  // allow.  A second one ends at once.
+  void stop();
+
+ private:
+  Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::unique_ptr<cas::BlobStore> store,
+         std::unique_ptr<hub::Catalog> catalog, std::unique_ptr<certs::CertificateAuthority> authority);
+
+  void adopt(UniqueFd fd, IpAddress client);
+  void on_stop();
+  void check_drained();
+  void flush_store();
+
+  const ServerSetup setup_;
+  std::unique_ptr<cas::BlobStore> store_;
+  std::unique_ptr<hub::Catalog> catalog_;
+  std::unique_ptr<certs::CertificateAuthority> authority_;
+  certs::LeafCache leaves_;
+  TlsContexts tls_;
+  HostPolicy host_policy_;
+  upstream::AddressPolicy address_policy_;
+  hub::HostRoles roles_;
+  hub::IssuedUrls issued_;
+  Counters counters_;
+
+  Loop loop_;
+  std::unique_ptr<DiskPool> disk_;
+  std::unique_ptr<upstream::FetchTable> fetches_;
+  std::unique_ptr<Services> services_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Acceptor> acceptor_;
+  Timer flush_timer_;
+  Timer drain_timer_;
+  MonotonicTime drain_until_;
+  bool stopping_ = false;
+};
+
+}  // namespace weir::proxy

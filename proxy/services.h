@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the exchanges work with.  Services are shared by all workers and safe from any thread; a WorkerContext belongs to one
+// worker's loop.  Both outlive every connection.
+#pragma once
+
+#include <string>
+
+#include "base/disk_pool.h"
+#include "base/loop.h"
+#include "cas/blob_store.h"
+#include "hub/catalog.h"
+#include "hub/host_roles.h"
+#include "hub/issued_urls.h"
+#include "proxy/counters.h"
+#include "proxy/host_policy.h"
+#include "proxy/options.h"
+#include "proxy/tls_contexts.h"
+#include "upstream/dialler.h"
+#include "upstream/fetch_table.h"
+#include "upstream/origin_client.h"
+
+namespace weir::proxy {
+
+struct Services {
+  const Options& options;
+  const HostPolicy& policy;
+  const std::string& pseudonym;  // Weir's own name in Via, different for each installation
+  const std::string& ca_pem;
+  WallTime started_at;
+  Endpoint listening;
+  std::string store_path;
+  DiskPool& disk;
+  cas::BlobStore& store;
+  hub::Catalog& catalog;
+  hub::HostRoles& roles;
+  hub::IssuedUrls& issued;
+  upstream::FetchTable& fetches;
+  TlsContexts& tls;
+  Counters& counters;
+};
+
+struct WorkerContext {
+  Services& services;
+  Loop& loop;
+  upstream::OriginClient& origin;
+  upstream::Dialler& dialler;
+};
+
+}  // namespace weir::proxy

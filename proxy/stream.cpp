@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace weir::proxy {
+namespace {
+
+IoResult result_of_errno() {
+  bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  return {again ? IoStatus::would_block : IoStatus::failed, 0};
+}
+
+}  // namespace
+
+IoResult PlainStream::read(std::span<char> buffer) {
+  ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (got > 0) return {IoStatus::ok, static_cast<size_t>(got)};
+  if (got == 0) return {IoStatus::closed, 0};
+  return result_of_errno();
+}
+
+IoResult PlainStream::write(std::string_view bytes) {
+  ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (put >= 0) return {IoStatus::ok, static_cast<size_t>(put)};
+  return result_of_errno();
+}
+
+void PlainStream::end_output() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+void reset_on_close(int fd) {
+  linger at_once{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client's stream under TLS, with Weir as the server.  Call handshake() until it is ok, then read and write.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "proxy/stream.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace weir::proxy {
+
+class TlsStream : public Stream {
+ public:
+  // `context` is a server's, shared by the connections to one host name.
+  TlsStream(UniqueFd fd, std::shared_ptr<ssl_ctx_st> context);
+  ~TlsStream() override;
+
+  // ok: the session stands.  would_block: wait for read_interest().
+  IoResult handshake();
+  // The reason of the last failure, for the log.
+  std::string failure() const;
+
+  IoResult read(std::span<char> buffer) override;
+  IoResult write(std::string_view bytes) override;
+  Interest read_interest() const override { return read_interest_; }
+  Interest write_interest() const override { return write_interest_; }
+  bool has_buffered_input() const override;
+  void end_output() override;
+  int fd() const override { return fd_.get(); }
+
+ private:
+  IoResult result_of(int returned, Interest& interest, Interest otherwise);
+
+  struct Free {
+    void operator()(ssl_st* ssl) const;
+  };
+  UniqueFd fd_;
+  std::shared_ptr<ssl_ctx_st> context_;
+  std::unique_ptr<ssl_st, Free> ssl_;
+  Interest read_interest_ = Interest::read;
+  Interest write_interest_ = Interest::write;
+  bool broken_ = false;  // after a fatal error no close_notify may be sent (SSL_shutdown(3))
+  std::string failure_;
+};
+
+}  // namespace weir::proxy
