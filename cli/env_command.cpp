@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir env
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/client_setup.h"
+#include "cli/command.h"
+#include "cli/running_server.h"
+#include "cli/shell_text.h"
+
+namespace weir::cli {
+namespace {
+
+struct EnvOptions {
+  ConfigChoice config;
+  std::string shell = "sh";
+  bool unset = false;
+};
+
+// Where clients find the proxy: where it says that it listens, else where it would.
+Endpoint proxy_address(const config::Config& config) {
+  auto server = find_server(config.store.root);
+  if (server && *server && (*server)->address) return *(*server)->address;
+  return reachable(config.proxy.listen.listen);
+}
+
+int print_restoration(const EnvOptions& options) {
+  if (options.shell != "sh") {
+    complain("a dotenv file cannot take variables away: remove the lines that weir env wrote there");
+    return kWrongUsage;
+  }
+  fmt::print("{}", sh_text(plan_restoration(current_environment()).assignments));
+  return kDone;
+}
+
+int print_environment(const EnvOptions& options) {
+  auto config = load_config(options.config);
+  if (!config) return fail_with(config.error());
+  auto server = proxy_address(*config);
+  if (server.port == 0) {
+    complain("proxy.listen leaves the port open, and no proxy runs that has chosen one: start weir serve first");
+    return kFailed;
+  }
+  auto plan = plan_clients(*config, current_environment(), server);
+  if (!plan) return fail_with(plan.error());
+  if (!answers(server))
+    plan->warnings.push_back("no proxy answers at " + server.text() + " yet: start it with weir serve");
+  for (const auto& warning : plan->warnings) complain(warning);
+  fmt::print("{}", options.shell == "sh" ? sh_text(plan->assignments) : dotenv_text(plan->assignments));
+  return kDone;
+}
+
+}  // namespace
+
+void add_env(CLI::App& app, Chosen& chosen) {
+  auto* command =
+      app.add_subcommand("env", "Print the environment that leads clients to the proxy: eval \"$(weir env)\"");
+  auto options = std::make_shared<EnvOptions>();
+  add_config_options(*command, options->config, WithListen::yes);
+  command->add_option("--shell", options->shell, "sh for eval, dotenv for a file of NAME=value lines")
+      ->check(CLI::IsMember({"sh", "dotenv"}))
+      ->capture_default_str();
+  command->add_flag("--unset", options->unset, "Print what takes it back");
+  command->callback([&chosen, options] {
+    chosen.action = [options] { return options->unset ? print_restoration(*options) : print_environment(*options); };
+  });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/environment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr const char* kSetProxy = "WEIR_PROXY";
+constexpr const char* kSetCa = "WEIR_CA";
+constexpr const char* kSetBundle = "WEIR_CA_BUNDLE";
+constexpr const char* kSavedPrefix = "WEIR_SAVED_";
+constexpr std::string_view kLoopback[] = {"localhost", "127.0.0.1", "::1"};
+
+// What a variable is for.
+enum class Role { proxy, no_proxy, bundle, ca, flag };
+
+struct Variable {
+  const char* name;
+  Role role;
+};
+
+constexpr std::array kVariables = {
+    Variable{"HTTPS_PROXY", Role::proxy},      Variable{"https_proxy", Role::proxy},
+    Variable{"NO_PROXY", Role::no_proxy},      Variable{"no_proxy", Role::no_proxy},
+    Variable{"SSL_CERT_FILE", Role::bundle},   Variable{"REQUESTS_CA_BUNDLE", Role::bundle},
+    Variable{"CURL_CA_BUNDLE", Role::bundle},  Variable{"GIT_SSL_CAINFO", Role::bundle},
+    Variable{"NODE_EXTRA_CA_CERTS", Role::ca}, Variable{"NODE_USE_ENV_PROXY", Role::flag},
+};
+
+std::optional<std::string> value_in(const Environment& environment, const std::string& name) {
+  auto found = environment.find(name);
+  return found == environment.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string_view trimmed(std::string_view text) {
+  auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// The entries of a NO_PROXY, which are parted by commas.
+std::vector<std::string_view> entries_of(std::string_view list) {
+  std::vector<std::string_view> entries;
+  while (!list.empty()) {
+    auto end = std::min(list.find(','), list.size());
+    auto entry = trimmed(list.substr(0, end));
+    if (!entry.empty()) entries.push_back(entry);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return entries;
+}
+
+// The list with the names of loopback, each once.
+std::string with_loopback(const std::string& list) {
+  auto entries = entries_of(list);
+  auto out = std::string(trimmed(list));
+  for (auto name : kLoopback) {
+    if (std::find(entries.begin(), entries.end(), name) != entries.end()) continue;
+    if (!out.empty() && !out.ends_with(',')) out += ',';
+    out += name;
+  }
+  return out;
+}
+
+// The user's list for one spelling of NO_PROXY: programs read one or the other, so the one that is set serves for both.
+std::string no_proxy_of(const Environment& users, const std::string& name) {
+  auto own = value_in(users, name);
+  if (own) return *own;
+  return value_in(users, name == "NO_PROXY" ? "no_proxy" : "NO_PROXY").value_or("");
+}
+
+// What Weir kept of the user's values.
+Environment saved_values(const Environment& found) {
+  Environment saved;
+  for (const auto& variable : kVariables)
+    if (auto value = value_in(found, std::string(kSavedPrefix) + variable.name)) saved[variable.name] = *value;
+  return saved;
+}
+
+bool is_weirs_file(const std::string& value, const Environment& found, const std::filesystem::path& ca_folder) {
+  if (value.empty()) return false;
+  if (!ca_folder.empty() && std::filesystem::path(value).parent_path() == ca_folder) return true;
+  return value == value_in(found, kSetCa) || value == value_in(found, kSetBundle);
+}
+
+// Whether a value that was found is what Weir has set.
+bool is_weirs(const Variable& variable, const std::string& value, const Environment& found,
+              const std::filesystem::path& ca_folder) {
+  bool in_force = found.contains(kSetProxy);
+  switch (variable.role) {
+    case Role::proxy:
+      return value == value_in(found, kSetProxy);
+    case Role::no_proxy:
+      return in_force && value == with_loopback(no_proxy_of(saved_values(found), variable.name));
+    case Role::bundle:
+    case Role::ca:
+      return is_weirs_file(value, found, ca_folder);
+    case Role::flag:
+      break;
+  }
+  return in_force && value == "1";
+}
+
+std::string weirs_value(const Variable& variable, const Environment& users, const ProxyFacts& facts) {
+  switch (variable.role) {
+    case Role::proxy:
+      return facts.proxy_url;
+    case Role::no_proxy:
+      return with_loopback(no_proxy_of(users, variable.name));
+    case Role::bundle:
+      return facts.bundle_file.string();
+    // Node takes one file, and adds it to its own roots: the bundle holds the user's too.
+    case Role::ca:
+      return users.contains(variable.name) ? facts.bundle_file.string() : facts.ca_file.string();
+    case Role::flag:
+      break;
+  }
+  return "1";
+}
+
+void plan_saving(const Environment& found, const Environment& users, std::vector<Assignment>& assignments) {
+  for (const auto& variable : kVariables) {
+    auto name = std::string(kSavedPrefix) + variable.name;
+    auto value = value_in(users, variable.name);
+    if (value || found.contains(name)) assignments.push_back({name, value});
+  }
+}
+
+void warn_of_no_proxy(const Environment& users, const ProxyFacts& facts, std::vector<std::string>& warnings) {
+  std::vector<std::string_view> warned;
+  for (const auto* name : {"NO_PROXY", "no_proxy"}) {
+    auto value = users.find(name);
+    if (value == users.end()) continue;
+    for (auto entry : entries_of(value->second)) {
+      if (std::find(warned.begin(), warned.end(), entry) != warned.end()) continue;
+      if (!no_proxy_covers(entry, facts.hosts, facts.except)) continue;
+      warned.push_back(entry);
+      warnings.push_back(fmt::format(
+          "\"{}\" in {} keeps clients from reaching the hub through Weir: take it out to have its files kept",
+          log::escaped(entry), name));
+    }
+  }
+}
+
+void warn_of_other_proxy(const Environment& users, std::vector<std::string>& warnings) {
+  for (const auto* name : {"HTTPS_PROXY", "https_proxy"}) {
+    auto value = users.find(name);
+    if (value == users.end() || value->second.empty()) continue;
+    warnings.push_back(
+        fmt::format("{} named another proxy; Weir takes its place and reaches the hub directly, not through it", name));
+    return;
+  }
+}
+
+// `name` is `domain` or lies under it.
+bool lies_in(std::string_view name, std::string_view domain) {
+  if (!name.ends_with(domain)) return false;
+  return name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.';
+}
+
+bool lies_in_any(std::string_view name, const std::vector<std::string>& domains) {
+  return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) { return lies_in(name, domain); });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+// The domain that an entry of NO_PROXY names: without port, leading "*." or "." and trailing dot.
+std::string domain_of(std::string_view entry) {
+  auto domain = lower_case(entry.substr(0, entry.find(':')));
+  if (domain.starts_with("*.")) domain.erase(0, 1);
+  while (domain.starts_with('.')) domain.erase(0, 1);
+  while (domain.ends_with('.')) domain.pop_back();
+  return domain;
+}
+
+}  // namespace
+
+bool no_proxy_covers(std::string_view entry, const std::vector<std::string>& hosts,
+                     const std::vector<std::string>& except) {
+  if (trimmed(entry) == "*") return true;
+  auto domain = domain_of(trimmed(entry));
+  if (domain.empty() || lies_in_any(domain, except)) return false;
+  bool above = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) { return lies_in(host, domain); });
+  return above || lies_in_any(domain, hosts);
+}
+
+Environment users_environment(const Environment& found, const std::filesystem::path& ca_folder) {
+  auto saved = saved_values(found);
+  Environment users;
+  for (const auto& variable : kVariables) {
+    auto value = value_in(found, variable.name);
+    if (value && is_weirs(variable, *value, found, ca_folder)) value = value_in(saved, variable.name);
+    if (value) users[variable.name] = *value;
+  }
+  return users;
+}
+
+EnvironmentPlan plan_environment(const Environment& found, const ProxyFacts& facts) {
+  auto users = users_environment(found, facts.ca_file.parent_path());
+  EnvironmentPlan plan;
+  for (const auto& variable : kVariables)
+    plan.assignments.push_back({variable.name, weirs_value(variable, users, facts)});
+  plan.assignments.push_back({kSetProxy, facts.proxy_url});
+  plan.assignments.push_back({kSetCa, facts.ca_file.string()});
+  plan.assignments.push_back({kSetBundle, facts.bundle_file.string()});
+  plan_saving(found, users, plan.assignments);
+  warn_of_no_proxy(users, facts, plan.warnings);
+  warn_of_other_proxy(users, plan.warnings);
+  return plan;
+}
+
+EnvironmentPlan plan_restoration(const Environment& found) {
+  EnvironmentPlan plan;
+  if (!found.contains(kSetProxy)) return plan;
+  auto saved = saved_values(found);
+  for (const auto& variable : kVariables) {
+    auto value = value_in(found, variable.name);
+    if (value && is_weirs(variable, *value, found, {}))
+      plan.assignments.push_back({variable.name, value_in(saved, variable.name)});
+  }
+  for (const auto& [name, value] : saved) plan.assignments.push_back({kSavedPrefix + name, std::nullopt});
+  for (const auto* name : {kSetProxy, kSetCa, kSetBundle})
+    if (found.contains(name)) plan.assignments.push_back({name, std::nullopt});
+  return plan;
+}
+
+Environment applied(Environment environment, const std::vector<Assignment>& assignments) {
+  for (const auto& assignment : assignments) {
+    if (assignment.value) {
+      environment[assignment.name] = *assignment.value;
+    } else {
+      environment.erase(assignment.name);
+    }
+  }
+  return environment;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir ls
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/status_report.h"
+#include "cli/store_contents.h"
+
+namespace weir::cli {
+namespace {
+
+struct LsOptions {
+  ConfigChoice config;
+  bool json = false;
+};
+
+Result<std::string> list(const LsOptions& options) {
+  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY_ASSIGN(auto blobs, list_blobs(config.store.root));
+  TRY(add_names(config.store.root, blobs));
+  return options.json ? blobs_json(blobs) : blobs_text(blobs);
+}
+
+}  // namespace
+
+void add_ls(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand("ls", "List the blobs, and the repositories, revisions and paths that name them");
+  auto options = std::make_shared<LsOptions>();
+  add_config_options(*command, options->config, WithListen::no);
+  command->add_flag("--json", options->json, "As JSON");
+  command->callback([&chosen, options] {
+    chosen.action = [options] {
+      auto text = list(*options);
+      if (!text) return fail_with(text.error());
+      fmt::print("{}", *text);
+      return kDone;
+    };
+  });
+}
+
+}  // namespace weir::cli

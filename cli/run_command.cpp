@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir run
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cas/layout.h"
+#include "cli/child_process.h"
+#include "cli/client_setup.h"
+#include "cli/command.h"
+#include "cli/proxy_starter.h"
+#include "cli/run_guard.h"
+#include "cli/status_report.h"
+
+namespace weir::cli {
+namespace {
+
+struct RunOptions {
+  ConfigChoice config;
+  bool quiet = false;
+};
+
+// The options of weir serve that lead it to the same configuration, wherever it runs.
+std::vector<std::string> serve_options(const config::Config& config, const RunOptions& options) {
+  std::vector<std::string> words{"--store", config.store.root.string()};
+  if (!config.file.empty()) words.insert(words.end(), {"--config", config.file.string()});
+  if (!options.config.listen.empty()) words.insert(words.end(), {"--listen", options.config.listen});
+  return words;
+}
+
+Result<int> run(const RunOptions& options, const std::vector<std::string>& command) {
+  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY(cas::make_root(cas::Layout(config.store.root)));
+  TRY_ASSIGN(auto lease, RunLease::take(config.store.root));
+  TRY_ASSIGN(auto server, ensure_proxy(config, serve_options(config, options)));
+  auto environment = current_environment();
+  TRY_ASSIGN(auto plan, plan_clients(config, environment, server));
+  for (const auto& warning : plan.warnings) complain(warning);
+
+  auto before = fetch_transfers(server);
+  auto end = run_command(command, applied(environment, plan.assignments));
+  if (!end.problem.empty()) complain(end.problem);
+  auto after = fetch_transfers(server);
+  if (!options.quiet && before && after) {
+    auto summary = summary_of(*before, *after);
+    if (!summary.empty()) complain(summary);
+  }
+  return end.exit_code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand(
+      "run", "weir run [OPTIONS] -- COMMAND...: run a command through the proxy, which is started if need be");
+  auto options = std::make_shared<RunOptions>();
+  add_config_options(*command, options->config, WithListen::yes);
+  command->add_flag("--quiet", options->quiet, "No summary at the end");
+  command->callback([&chosen, options] {
+    chosen.action = [&chosen, options] {
+      if (chosen.command.empty()) {
+        complain("weir run needs a command, as in: weir run -- hf download org/model");
+        return kWrongUsage;
+      }
+      auto exit_code = run(*options, chosen.command);
+      return exit_code ? *exit_code : fail_with(exit_code.error());
+    };
+  });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which proxy serves a store, and where it answers.  Blocking.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "config/config.h"
+
+namespace weir::cli {
+
+struct RunningServer {
+  pid_t pid = 0;                    // 0 while it has not written it down
+  std::optional<Endpoint> address;  // as clients reach it; nothing before it listens
+
+  bool operator==(const RunningServer&) const = default;
+};
+
+// Who holds the store; nothing when nobody does, or when there is no store.  Errors: io.
+Result<std::optional<RunningServer>> find_server(const std::filesystem::path& store_root);
+
+// The address by which clients on this machine reach a listener: loopback for one on all addresses.
+Endpoint reachable(const Endpoint& listen);
+
+// Whether a Weir answers there.
+bool answers(const Endpoint& server);
+
+// "http://127.0.0.1:9347"
+std::string url_of(const Endpoint& server);
+
+}  // namespace weir::cli

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir status
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/local_http.h"
+#include "cli/running_server.h"
+#include "cli/status_report.h"
+#include "cli/store_contents.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr Duration kTimeout{10'000};
+
+struct StatusOptions {
+  ConfigChoice config;
+  bool json = false;
+};
+
+enum class Format { text, json };
+
+Result<std::string> status_of_server(const RunningServer& server, Format format) {
+  if (!server.address)
+    return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
+  TRY_ASSIGN(auto answer, local_get(*server.address, "/-/status", kTimeout));
+  if (answer.status == 403)
+    return fail(ErrorCode::refused,
+                fmt::format("the proxy at {} shows its status to this machine's loopback addresses and "
+                            "those in proxy.admin_allow alone",
+                            server.address->text()));
+  if (answer.status != 200)
+    return fail(ErrorCode::io, fmt::format("the proxy at {} answers with {}", server.address->text(), answer.status));
+  if (format == Format::json) return answer.body + (answer.body.ends_with('\n') ? "" : "\n");
+  return status_text(answer.body);
+}
+
+Result<std::string> status_of_store(const std::filesystem::path& root, Format format) {
+  TRY_ASSIGN(auto blobs, list_blobs(root));
+  uint64_t bytes = 0;
+  for (const auto& blob : blobs) bytes += blob.size;
+  if (format == Format::text)
+    return fmt::format("no proxy runs on this store\nstore     {}, {} in {}\n", counted(blobs.size(), "blob"),
+                       show_bytes(bytes), root.string());
+  nlohmann::json store = {{"path", root.string()}, {"blobs", blobs.size()}, {"bytes", bytes}};
+  nlohmann::json status = {{"pid", nullptr}, {"store", std::move(store)}};
+  return status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+Result<std::string> status(const StatusOptions& options) {
+  auto format = options.json ? Format::json : Format::text;
+  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY_ASSIGN(auto server, find_server(config.store.root));
+  return server ? status_of_server(*server, format) : status_of_store(config.store.root, format);
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand("status", "Show what runs, what the store holds, and what it has saved");
+  auto options = std::make_shared<StatusOptions>();
+  add_config_options(*command, options->config, WithListen::no);
+  command->add_flag("--json", options->json, "As JSON; \"pid\" is null when no proxy runs");
+  command->callback([&chosen, options] {
+    chosen.action = [options] {
+      auto text = status(*options);
+      if (!text) return fail_with(text.error());
+      fmt::print("{}", *text);
+      return kDone;
+    };
+  });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a store's folder holds, whether or not a proxy owns it just now.  Reads only.  Blocking.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace weir::cli {
+
+// A name that the hub has used for a blob.
+struct BlobName {
+  std::string repo;  // "org/name" for a model, else with the type in front: "datasets/org/name"
+  std::string revision;
+  std::string path;
+
+  bool operator==(const BlobName&) const = default;
+};
+
+struct StoredBlob {
+  Sha256 digest;
+  uint64_t size = 0;
+  std::vector<BlobName> names;
+
+  bool operator==(const StoredBlob&) const = default;
+};
+
+// The complete blobs, ordered by digest, without names.  A store that does not exist holds nothing.  Errors: io.
+Result<std::vector<StoredBlob>> list_blobs(const std::filesystem::path& store_root);
+
+// Adds the names that the catalogue of the hub knows.  Errors: io, invalid.
+Result<void> add_names(const std::filesystem::path& store_root, std::vector<StoredBlob>& blobs);
+
+// Where the catalogue of the hub stands in the store's folder.
+std::filesystem::path catalog_path(const std::filesystem::path& store_root);
+
+}  // namespace weir::cli

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "config/option.h"
+#include "config/toml_file.h"
+
+namespace weir::config {
+namespace {
+
+constexpr size_t kFileLimit = 1 << 20;
+
+// Where something was said: "FILE:LINE" or an option of the command line.
+std::string at_line(const std::filesystem::path& file, unsigned line) {
+  return fmt::format("{}:{}", file.string(), line);
+}
+
+Result<void> check_tables(const TomlFile& toml, const std::filesystem::path& file) {
+  for (const auto& table : toml.tables) {
+    auto known = std::any_of(sections().begin(), sections().end(), [&](auto& each) { return each.name == table.key; });
+    if (known) continue;
+    if (find_option(table.key))
+      return fail(ErrorCode::invalid, fmt::format("{}: {}: expected {}", at_line(file, table.line), table.key,
+                                                  find_option(table.key)->expected));
+    auto nearest = nearest_section(table.key);
+    return fail(ErrorCode::invalid, fmt::format("{}: {}: expected a known section; the nearest is [{}]",
+                                                at_line(file, table.line), log::escaped(table.key), nearest));
+  }
+  return {};
+}
+
+Error unknown_key(const std::string& key) {
+  auto section = std::any_of(sections().begin(), sections().end(), [&](auto& each) { return each.name == key; });
+  auto hint = section ? fmt::format("expected a section [{}], once", key)
+                      : fmt::format("expected a known key; the nearest is {}", nearest_key(key));
+  return {ErrorCode::invalid, hint};
+}
+
+Result<void> apply_file(Config& config, const TomlFile& toml, const std::filesystem::path& file,
+                        const ValueContext& context) {
+  for (const auto& setting : toml.settings) {
+    auto place = at_line(file, setting.line) + ": " + log::escaped(setting.key);
+    const auto* option = find_option(setting.key);
+    if (!option) return fail(unknown_key(setting.key).in(place));
+    auto done = option->set(config, setting.value, context);
+    if (!done) return fail(done.error().in(place));
+  }
+  return {};
+}
+
+Result<void> apply_overrides(Config& config, const LoadOptions& options, const std::filesystem::path& home) {
+  for (const auto& each : options.overrides) {
+    auto done = find_option(each.key)->set(config, Scalar(each.value), {options.folder, home});
+    if (!done) return fail(done.error().in(each.source));
+  }
+  return {};
+}
+
+// What one key demands of another.
+Result<void> check_together(const Config& config) {
+  const auto& listen = config.proxy.listen;
+  if (!listen.listen.address.is_loopback() && listen.allow.empty())
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("expected a loopback address such as \"127.0.0.1:9347\", or proxy.allow with the clients that may "
+                    "use {}",
+                    listen.listen.text()));
+  return {};
+}
+
+// Who said `key` last.
+std::string place_of(const std::string& key, const TomlFile& toml, const std::filesystem::path& file,
+                     const LoadOptions& options) {
+  for (auto each = options.overrides.rbegin(); each != options.overrides.rend(); ++each)
+    if (each->key == key) return each->source;
+  for (const auto& setting : toml.settings)
+    if (setting.key == key) return at_line(file, setting.line) + ": " + key;
+  return key;
+}
+
+}  // namespace
+
+Config default_config(const Locations& locations) {
+  Config config;
+  config.store.root = locations.data / "store";
+  config.ca.folder = locations.data / "ca";
+  config.ca.hosts = config.proxy.intercept.hosts;
+  return config;
+}
+
+Result<Config> parse(std::string_view text, const std::filesystem::path& file, const Locations& locations,
+                     const LoadOptions& options) {
+  auto toml = read_toml(text);
+  if (!toml)
+    return fail(ErrorCode::invalid, fmt::format("{}: expected TOML: {}", at_line(file, toml.error().line),
+                                                log::escaped(toml.error().message)));
+  auto config = default_config(locations);
+  config.file = file;
+  TRY(check_tables(*toml, file));
+  TRY(apply_file(config, *toml, file, {file.parent_path(), locations.home}));
+  TRY(apply_overrides(config, options, locations.home));
+  auto checked = check_together(config);
+  if (!checked) return fail(checked.error().in(place_of("proxy.listen", *toml, file, options)));
+  config.ca.hosts = config.proxy.intercept.hosts;
+  return config;
+}
+
+Result<Config> load(const LoadOptions& options, const Environment& environment) {
+  TRY_ASSIGN(auto locations, locations_of(environment));
+  auto file = options.file.empty() ? find_config_file(environment, locations) : options.file;
+  if (file.empty()) return parse("", file, locations, options);
+  file = resolve_path(file.string(), options.folder, locations.home);
+  auto text = read_file(file, kFileLimit);
+  if (!text) return fail(ErrorCode::invalid, text.error().message);
+  if (!*text) return fail(ErrorCode::invalid, file.string() + ": expected a configuration file, but there is none");
+  return parse(**text, file, locations, options);
+}
+
+}  // namespace weir::config

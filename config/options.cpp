@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/option.h"
+#include "config/option_kinds.h"
+
+namespace weir::config {
+namespace {
+
+constexpr int64_t kMany = 1'000'000;
+constexpr uint64_t kMiB = 1ull << 20;
+
+using Options = std::vector<Option>;
+
+Item<std::string> host_item() {
+  auto parse = [](const Scalar& scalar) -> Result<std::string> {
+    const auto* text = std::get_if<std::string>(&scalar);
+    if (!text) return fail(ErrorCode::invalid, "expected host names such as \"hf.co\"");
+    return parse_host(*text);
+  };
+  return {"a list of host names such as [\"huggingface.co\", \"hf.co\"]", parse, toml_string};
+}
+
+Item<Cidr> block_item() {
+  std::string what = "a list of addresses or blocks of them such as [\"192.168.0.0/16\", \"fd00::/8\"]";
+  auto parse = [what](const Scalar& scalar) -> Result<Cidr> {
+    const auto* text = std::get_if<std::string>(&scalar);
+    auto block = text ? Cidr::parse(*text) : std::nullopt;
+    if (!block)
+      return fail(ErrorCode::invalid, (text ? toml_string(*text) + ": " : std::string()) + "expected " + what);
+    return *block;
+  };
+  return {what, parse, [](const Cidr& block) { return toml_string(block.text()); }};
+}
+
+Item<uint16_t> port_item() {
+  std::string what = "a list of ports from 1 to 65535 such as [443, 8443]";
+  auto parse = [what](const Scalar& scalar) -> Result<uint16_t> {
+    const auto* port = std::get_if<int64_t>(&scalar);
+    if (!port || *port < 1 || *port > 65535) return fail(ErrorCode::invalid, "expected " + what);
+    return static_cast<uint16_t>(*port);
+  };
+  return {what, parse, [](const uint16_t& port) { return std::to_string(port); }};
+}
+
+Item<std::string> connect_to_item() {
+  std::string what = "a list of \"HOST:PORT:ADDR:PORT\" such as [\"huggingface.co:443:127.0.0.1:8443\"]";
+  auto parse = [what](const Scalar& scalar) -> Result<std::string> {
+    const auto* text = std::get_if<std::string>(&scalar);
+    if (!text || !is_connect_to(*text))
+      return fail(ErrorCode::invalid, (text ? toml_string(*text) + ": " : std::string()) + "expected " + what);
+    return *text;
+  };
+  return {what, parse, toml_string};
+}
+
+Option listen_option() {
+  std::string what = "a numeric address and a port such as \"127.0.0.1:9347\" or \"[::1]:9347\"";
+  auto set = [what](Config& config, const Value& value, const ValueContext&) -> Result<void> {
+    const auto* text = scalar_of<std::string>(value);
+    auto endpoint = text ? Endpoint::parse(*text) : std::nullopt;
+    if (!endpoint) return expected(what);
+    config.proxy.listen.listen = *endpoint;
+    return {};
+  };
+  auto show = [](const Config& config) { return toml_string(config.proxy.listen.listen.text()); };
+  return {"proxy.listen", what,
+          "The address and port for everything: clients, and the status pages under /-/.  Port 0 takes any free one.  "
+          "An address that is not loopback needs proxy.allow.",
+          set, show};
+}
+
+void add_proxy(Options& all) {
+  all.push_back(listen_option());
+  all.push_back(list_option<Cidr>(
+      {"proxy.allow", "Clients that may use the proxy beside those on this machine; all others get a 403."},
+      block_item(), Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.allow; }));
+  all.push_back(list_option<Cidr>(
+      {"proxy.admin_allow", "Who may read /-/status and /-/metrics beside those on this machine."}, block_item(),
+      Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.admin_allow; }));
+  all.push_back(count_option(
+      {"proxy.workers", "Threads that serve clients; 0 means one for each core."}, 0, 1024,
+      [](auto& config) -> auto& { return config.proxy.listen.workers; }));
+  all.push_back(boolean_option(
+      {"proxy.access_log", "Whether each request gets a line in the log."},
+      [](auto& config) -> auto& { return config.proxy.access_log; }));
+}
+
+void add_folders(Options& all) {
+  all.push_back(path_option(
+      {"store.path",
+       "The folder that keeps the files; the default follows XDG_DATA_HOME.  A relative path "
+       "starts at this file's folder."},
+      "the path of a folder", Empty::refused, [](auto& config) -> auto& { return config.store.root; }));
+  all.push_back(path_option(
+      {"ca.path",
+       "The folder that keeps Weir's CA and its key, both made on first use; the default follows "
+       "XDG_DATA_HOME."},
+      "the path of a folder", Empty::refused, [](auto& config) -> auto& { return config.ca.folder; }));
+}
+
+void add_hosts(Options& all) {
+  all.push_back(list_option<std::string>(
+      {"intercept.hosts",
+       "The hosts whose files are kept, each with everything under it.  Weir's CA may sign for these alone: a new name "
+       "needs a new CA."},
+      host_item(), Empty::refused, [](auto& config) -> auto& { return config.proxy.intercept.hosts; }));
+  all.push_back(list_option<std::string>(
+      {"intercept.except", "Hosts under those that are not intercepted, each with everything under it."}, host_item(),
+      Empty::taken, [](auto& config) -> auto& { return config.proxy.intercept.except; }));
+}
+
+void add_tunnel(Options& all) {
+  all.push_back(choice_option<proxy::TunnelPolicy>(
+      {"tunnel.policy", "What becomes of all other hosts: passed through unread, or refused."},
+      {{"allow", proxy::TunnelPolicy::allow}, {"deny", proxy::TunnelPolicy::deny}},
+      [](auto& config) -> auto& { return config.proxy.tunnel.policy; }));
+  all.push_back(list_option<uint16_t>(
+      {"tunnel.ports", "The ports that a tunnel may lead to."}, port_item(), Empty::taken,
+      [](auto& config) -> auto& { return config.proxy.tunnel.ports; }));
+  all.push_back(list_option<Cidr>(
+      {"tunnel.allow_private",
+       "Loopback, private, link-local and other addresses off the open internet that Weir may connect to."},
+      block_item(), Empty::taken, [](auto& config) -> auto& { return config.reach.allow_private; }));
+}
+
+void add_origin(Options& all) {
+  all.push_back(path_option(
+      {"origin.ca_file", "Certificates (PEM) that are trusted towards the hub beside the system's; \"\" means none."},
+      "the path of a file with certificates, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.origin.ca_file; }));
+  all.push_back(list_option<std::string>(
+      {"origin.connect_to",
+       "Connections to lead elsewhere, as curl's --connect-to: an empty HOST and PORT stand for all."},
+      connect_to_item(), Empty::taken, [](auto& config) -> auto& { return config.origin.connect_to; }));
+  all.push_back(duration_option(
+      {"origin.connect_timeout",
+       "How long a connection to the hub may take, with name, all its addresses and TLS; clients give up after 10 s."},
+      Zero::refused, [](auto& config) -> auto& { return config.origin.connect_timeout; }));
+  all.push_back(duration_option(
+      {"origin.first_byte_timeout",
+       "How long the hub may think about an answer once it is connected; 0 means no limit."},
+      Zero::taken, [](auto& config) -> auto& { return config.origin.first_byte_timeout; }));
+  all.push_back(duration_option(
+      {"origin.stall_timeout", "A body that is slower than 1 KiB/s for so long is broken off."}, Zero::refused,
+      [](auto& config) -> auto& { return config.origin.stall_timeout; }));
+  all.push_back(count_option(
+      {"origin.connections_per_host", "Connections to one host, for each worker."}, 1, 10'000,
+      [](auto& config) -> auto& { return config.origin.connections_per_host; }));
+}
+
+void add_fetch(Options& all) {
+  all.push_back(boolean_option(
+      {"fetch.finish_after_disconnect", "Whether a download into the store goes on when its last client has left."},
+      [](auto& config) -> auto& { return config.fetch.finish_after_disconnect; }));
+  all.push_back(count_option(
+      {"fetch.max_retries", "Attempts in a row without a byte before a download fails."}, 0, 1000,
+      [](auto& config) -> auto& { return config.fetch.max_retries; }));
+  all.push_back(duration_option(
+      {"fetch.retry_delay", "The wait before the first retry; each further one doubles it."}, Zero::refused,
+      [](auto& config) -> auto& { return config.fetch.retry_delay; }));
+  all.push_back(size_option(
+      {"fetch.open_range_reach",
+       "A request for the rest of a file waits for its download when it starts at most so far beyond what is held."},
+      0, kMiB << 20, [](auto& config) -> auto& { return config.fetch.open_range_reach; }));
+  all.push_back(count_option(
+      {"fetch.max_fetches", "Files that are downloaded at the same time; more wait."}, 1, kMany,
+      [](auto& config) -> auto& { return config.fetch.max_fetches; }));
+}
+
+void add_xet(Options& all) {
+  all.push_back(choice_option<proxy::XetMode>(
+      {"xet.mode",
+       "Whether clients are kept on plain HTTP, whose files Weir can keep (strip), or may use the Xet servers, past "
+       "the "
+       "store (pass)."},
+      {{"strip", proxy::XetMode::strip}, {"pass", proxy::XetMode::pass}},
+      [](auto& config) -> auto& { return config.proxy.xet; }));
+}
+
+void add_limits(Options& all) {
+  all.push_back(count_option(
+      {"limits.connections", "Clients' connections; more are closed at once."}, 1, kMany,
+      [](auto& config) -> auto& { return config.proxy.limits.connections; }));
+  all.push_back(count_option(
+      {"limits.tunnels", "Tunnels at the same time; more are refused with a 503."}, 0, kMany,
+      [](auto& config) -> auto& { return config.proxy.limits.tunnels; }));
+  all.push_back(size_option(
+      {"limits.head_bytes", "The head of a request."}, 1024, kMiB,
+      [](auto& config) -> auto& { return config.proxy.limits.head_bytes; }));
+  all.push_back(count_option(
+      {"limits.header_count", "Header fields in a request."}, 16, 10'000,
+      [](auto& config) -> auto& { return config.proxy.limits.header_count; }));
+  all.push_back(duration_option(
+      {"limits.head_timeout", "From the first byte of a request's head to its end, and for a TLS handshake."},
+      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.head_timeout; }));
+  all.push_back(duration_option(
+      {"limits.idle_timeout", "How long a connection may stay open without a request."}, Zero::refused,
+      [](auto& config) -> auto& { return config.proxy.limits.idle_timeout; }));
+  all.push_back(duration_option(
+      {"limits.write_timeout", "A client that takes no byte for so long is let go."}, Zero::refused,
+      [](auto& config) -> auto& { return config.proxy.limits.write_timeout; }));
+  all.push_back(duration_option(
+      {"limits.tunnel_idle_timeout", "A tunnel without a byte in either direction for so long is closed."},
+      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.tunnel_idle_timeout; }));
+  all.push_back(duration_option(
+      {"limits.shutdown_timeout", "What running transfers get when Weir is told to end; 0 cuts them at once."},
+      Zero::taken, [](auto& config) -> auto& { return config.proxy.limits.shutdown_timeout; }));
+}
+
+void add_log(Options& all) {
+  all.push_back(choice_option<log::Level>(
+      {"log.level", "The least important lines that are still logged."},
+      {{"debug", log::Level::debug},
+       {"info", log::Level::info},
+       {"warning", log::Level::warning},
+       {"error", log::Level::error},
+       {"off", log::Level::off}},
+      [](auto& config) -> auto& { return config.log_level; }));
+}
+
+Options make_options() {
+  Options all;
+  add_proxy(all);
+  add_folders(all);
+  add_hosts(all);
+  add_tunnel(all);
+  add_origin(all);
+  add_fetch(all);
+  add_xet(all);
+  add_limits(all);
+  add_log(all);
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Option>& options() {
+  static const Options all = make_options();
+  return all;
+}
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> all = {{"proxy", "Where Weir listens, and to whom."},
+                                           {"store", "Where the files are kept."},
+                                           {"ca", "Where the certificate authority is kept."},
+                                           {"intercept", "Which hosts' traffic is read and kept."},
+                                           {"tunnel", "All other hosts."},
+                                           {"origin", "How the hub is reached."},
+                                           {"fetch", "How missing files are downloaded."},
+                                           {"xet", "Hugging Face's chunked transfer."},
+                                           {"limits", "Bounds on what clients may take."},
+                                           {"log", "What goes to stderr."}};
+  return all;
+}
+
+const Option* find_option(std::string_view key) {
+  auto found =
+      std::find_if(options().begin(), options().end(), [&](const Option& option) { return option.key == key; });
+  return found == options().end() ? nullptr : &*found;
+}
+
+}  // namespace weir::config

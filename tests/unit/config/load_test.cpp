@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "config/option.h"
+
+namespace weir::config {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const Locations kLocations{"/home/u", "/home/u/.local/share/weir", "/home/u/.config/weir"};
+
+Result<Config> parse_text(std::string_view text, const LoadOptions& options = {}) {
+  return parse(text, "/f/weir.toml", kLocations, options);
+}
+
+// "store.path", "\"x\"" -> a file with that key in its second line.
+std::string file_with(std::string_view key, std::string_view value) {
+  auto dot = key.find('.');
+  return "[" + std::string(key.substr(0, dot)) + "]\n" + std::string(key.substr(dot + 1)) + " = " + std::string(value) +
+         "\n";
+}
+
+// Each key with a value that it takes and how it is shown then, and values that it refuses.
+struct KeyCase {
+  std::string key, good, shown;
+  std::vector<std::string> bad;
+};
+
+const std::vector<std::string> kBadDurations = {"\"15\"", "\"0s\"", "0", "-1", "true", "[1]"};
+const std::vector<std::string> kBadCounts = {"-1", "1.5", "\"1\"", "true", "100000000"};
+const std::vector<std::string> kBadBlocks = {"\"10.0.0.0/8\"", "[\"10.0.0.0/33\"]", "[\"x\"]", "[1]", "[[]]"};
+const std::vector<std::string> kBadHosts = {"\"hf.co\"", "[\"*.hf.co\"]", "[\".hf.co\"]", "[1]", "[\"https://hf.co\"]"};
+
+const KeyCase kKeyCases[] = {
+    {"proxy.listen",
+     "\"[::1]:80\"",
+     "\"[::1]:80\"",
+     {"\"localhost:80\"", "\"127.0.0.1\"", "\"127.0.0.1:65536\"", "9347", "\"0.0.0.0:1\""}},
+    {"proxy.allow", "[\"10.0.0.0/8\"]", "[\"10.0.0.0/8\"]", kBadBlocks},
+    {"proxy.admin_allow", "[\"10.0.0.1\"]", "[\"10.0.0.1/32\"]", kBadBlocks},
+    {"proxy.workers", "3", "3", kBadCounts},
+    {"proxy.access_log", "false", "false", {"0", "\"no\"", "[true]"}},
+    {"store.path", "\"s\"", "\"/f/s\"", {"\"\"", "1", "[\"/s\"]", "\"a\\u0000b\""}},
+    {"ca.path", "\"~/ca\"", "\"/home/u/ca\"", {"\"\"", "true"}},
+    {"intercept.hosts", "[\"Hub.Example.\"]", "[\"hub.example\"]", {"[]", "\"hf.co\"", "[\"*.hf.co\"]", "[\"hf\"]"}},
+    {"intercept.except", "[]", "[]", kBadHosts},
+    {"tunnel.policy", "\"deny\"", "\"deny\"", {"\"drop\"", "true", "[]"}},
+    {"tunnel.ports", "[443, 8443]", "[443, 8443]", {"443", "[0]", "[65536]", "[\"443\"]"}},
+    {"tunnel.allow_private", "[\"192.168.0.0/16\"]", "[\"192.168.0.0/16\"]", kBadBlocks},
+    {"origin.ca_file", "\"ca.pem\"", "\"/f/ca.pem\"", {"1", "[]"}},
+    {"origin.connect_to",
+     "[\"::127.0.0.1:8443\"]",
+     "[\"::127.0.0.1:8443\"]",
+     {"\"::127.0.0.1:8443\"", "[\"hf.co:443\"]", "[1]"}},
+    {"origin.connect_timeout", "4.5", "\"4500ms\"", kBadDurations},
+    {"origin.first_byte_timeout", "0", "\"0s\"", {"\"15\"", "-1", "true"}},
+    {"origin.stall_timeout", "\"2m\"", "\"2m\"", kBadDurations},
+    {"origin.connections_per_host", "8", "8", {"0", "-1", "\"8\"", "100000000"}},
+    {"fetch.finish_after_disconnect", "false", "false", {"1", "\"false\""}},
+    {"fetch.max_retries", "0", "0", kBadCounts},
+    {"fetch.retry_delay", "\"250ms\"", "\"250ms\"", kBadDurations},
+    {"fetch.open_range_reach", "\"1MiB\"", "\"1MiB\"", {"\"1 MiB\"", "-1", "1.5", "[1]"}},
+    {"fetch.max_fetches", "1", "1", {"0", "true"}},
+    {"xet.mode", "\"pass\"", "\"pass\"", {"\"off\"", "false"}},
+    {"limits.connections", "5", "5", {"0", "-1", "\"5\""}},
+    {"limits.tunnels", "0", "0", kBadCounts},
+    {"limits.head_bytes", "\"32KiB\"", "\"32KiB\"", {"512", "\"2MiB\"", "\"x\""}},
+    {"limits.header_count", "64", "64", {"1", "20000"}},
+    {"limits.head_timeout", "5", "\"5s\"", kBadDurations},
+    {"limits.idle_timeout", "\"90s\"", "\"90s\"", kBadDurations},
+    {"limits.write_timeout", "\"1h\"", "\"1h\"", kBadDurations},
+    {"limits.tunnel_idle_timeout", "\"1d\"", "\"1d\"", kBadDurations},
+    {"limits.shutdown_timeout", "0", "\"0s\"", {"\"15\"", "-1"}},
+    {"log.level", "\"debug\"", "\"debug\"", {"\"verbose\"", "0", "[\"info\"]"}},
+};
+
+TEST(LoadTest, every_key_takes_its_good_value) {
+  for (const auto& each : kKeyCases) {
+    auto config = parse_text(file_with(each.key, each.good));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(find_option(each.key)->show(*config), each.shown) << each.key;
+    EXPECT_NE(find_option(each.key)->show(default_config(kLocations)), each.shown)
+        << "the case would not notice that " << each.key << " is ignored";
+  }
+}
+
+TEST(LoadTest, every_key_refuses_its_bad_values_with_place_and_expectation) {
+  for (const auto& each : kKeyCases) {
+    for (const auto& value : each.bad) {
+      auto config = parse_text(file_with(each.key, value));
+      ASSERT_FALSE(config) << each.key << " = " << value;
+      EXPECT_EQ(config.error().code, ErrorCode::invalid);
+      EXPECT_THAT(config.error().message, StartsWith("/f/weir.toml:2: " + each.key + ": ")) << value;
+      EXPECT_THAT(config.error().message, testing::AnyOf(HasSubstr("expected"), HasSubstr("write \"hf.co\" instead")))
+          << value;
+    }
+  }
+}
+
+TEST(LoadTest, cases_above_are_complete) {
+  std::set<std::string> tried;
+  for (const auto& each : kKeyCases) tried.insert(each.key);
+  for (const auto& option : options()) EXPECT_TRUE(tried.count(option.key)) << option.key;
+}
+
+TEST(LoadTest, an_origin_ca_file_is_relative_to_the_file_or_empty) {
+  EXPECT_EQ(parse_text("origin.ca_file = \"hub/ca.pem\"")->origin.ca_file, "/f/hub/ca.pem");
+  EXPECT_EQ(parse_text("origin.ca_file = \"\"")->origin.ca_file, "");
+}
+
+TEST(LoadTest, the_ca_covers_the_intercepted_hosts) {
+  EXPECT_THAT(parse_text("intercept.hosts = [\"hub.example\"]")->ca.hosts, ElementsAre("hub.example"));
+  EXPECT_EQ(default_config(kLocations).ca.hosts, default_config(kLocations).proxy.intercept.hosts);
+}
+
+TEST(LoadTest, unknown_names_are_errors_with_the_nearest_known_one) {
+  struct {
+    std::string text, says;
+  } const cases[] = {{"\n[proxy]\n\nlisten_on = 1\n",
+                      "/f/weir.toml:4: proxy.listen_on: expected a known key; the nearest is proxy.listen"},
+                     {"[limit]\n", "/f/weir.toml:1: limit: expected a known section; the nearest is [limits]"},
+                     {"listen = \"x\"\n", "/f/weir.toml:1: listen: expected a known key; the nearest is proxy.listen"},
+                     {"[proxy]\n[proxy.listen]\n", "/f/weir.toml:2: proxy.listen: expected a numeric address"},
+                     {"proxy = 1\n", "/f/weir.toml:1: proxy: expected a section [proxy]"},
+                     {"[[proxy]]\nlisten = \"x\"\n", "/f/weir.toml:1: proxy: expected a section [proxy]"},
+                     {"[\"a\\nb\"]\n", "/f/weir.toml:1: a\\x0ab: expected a known section"}};
+  for (const auto& each : cases) {
+    auto config = parse_text(each.text);
+    ASSERT_FALSE(config) << each.text;
+    EXPECT_THAT(config.error().message, StartsWith(each.says));
+  }
+}
+
+TEST(LoadTest, what_is_no_toml_is_an_error_with_its_line) {
+  auto config = parse_text("[proxy]\nlisten = \n");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().message, StartsWith("/f/weir.toml:2: expected TOML: "));
+}
+
+TEST(LoadTest, an_open_address_needs_allowed_clients) {
+  auto config = parse_text("[proxy]\nlisten = \"0.0.0.0:9347\"\n");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().message,
+              AllOf(StartsWith("/f/weir.toml:2: proxy.listen: expected a loopback address"), HasSubstr("proxy.allow")));
+  EXPECT_TRUE(parse_text("[proxy]\nlisten = \"0.0.0.0:9347\"\nallow = [\"10.0.0.0/8\"]\n"));
+  EXPECT_TRUE(parse_text("[proxy]\nlisten = \"127.8.8.8:9347\"\n"));
+}
+
+TEST(LoadTest, the_command_line_wins_and_is_named_in_errors) {
+  LoadOptions options{{}, {{"--listen", "proxy.listen", "127.0.0.1:1"}, {"--store", "store.path", "s"}}, "/cwd"};
+  auto config = parse_text("[proxy]\nlisten = \"127.0.0.1:2\"\n", options);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->proxy.listen.listen.port, 1);
+  EXPECT_EQ(config->store.root, "/cwd/s");
+
+  EXPECT_THAT(parse_text("", {{}, {{"--listen", "proxy.listen", "x"}}, "/"}).error().message,
+              StartsWith("--listen: expected a numeric address and a port"));
+  EXPECT_THAT(parse_text("", {{}, {{"--listen", "proxy.listen", "0.0.0.0:1"}}, "/"}).error().message,
+              StartsWith("--listen: expected a loopback address"));
+}
+
+TEST(LoadTest, reads_the_named_file_or_says_that_there_is_none) {
+  std::filesystem::path folder(testing::TempDir() + "weir-load");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "w.toml") << "store.path = \"here\"\n";
+  Environment environment{{"HOME", "/home/u"}, {"XDG_CONFIG_HOME", "/nowhere"}};
+
+  auto config = load({"w.toml", {}, folder}, environment);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->store.root, folder / "here");
+  EXPECT_EQ(config->file, folder / "w.toml");
+
+  auto missing = load({"none.toml", {}, folder}, environment);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::invalid);
+  EXPECT_THAT(missing.error().message, StartsWith((folder / "none.toml").string()));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace weir::config
