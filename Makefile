@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin verbs over the presets of CMakePresets.json.  The first call installs what is missing (SETUP=true skips that).
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+SETUP ?= contrib/bootstrap/install-packages
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+ifneq ($(shell command -v ccache 2>/dev/null),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+endif
+
+.PHONY: help run build release test quick demo asan tsan
+
+help:
+	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
+	@echo 'make test     build and run all tests, those with real clients included'
+	@echo 'make demo     download a repository twice through Weir from a simulated hub, and show where the bytes came from'
+	@echo 'make release  build build/release/weir'
+	@echo 'make build    build build/dev/weir and the tests'
+	@echo 'make quick    build and run the tests that need no client'
+	@echo 'make asan     the same under AddressSanitizer and UBSan'
+	@echo 'make tsan     the same under ThreadSanitizer'
+
+run: release
+	@exec build/release/weir serve $(ARGS)
+
+release:
+	@$(SETUP) build
+	cmake --workflow --preset release
+
+build:
+	@$(SETUP) build test
+	cmake --preset dev
+	cmake --build --preset dev
+
+# The table of the clients follows the tests' own output, whether they passed or not.
+test: build
+	@status=0; ctest --preset dev || status=1; \
+	python3 -B tests/clients/table.py build/dev/client-table || status=1; exit $$status
+
+quick asan tsan:
+	@$(SETUP) build test
+	cmake --workflow --preset $@
+
+demo: release
+	@$(SETUP) test
+	@python3 -B tests/clients/make_venvs.py build/venvs hub-2.4.0
+	@WEIR_BIN=build/release/weir python3 -B tests/demo/demo.py
