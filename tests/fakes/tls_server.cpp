@@ -19,7 +19,7 @@
 namespace weir::fakes {
 namespace {
 
-constexpr long kDay = 24 * 60 * 60;
+constexpr long kDay = 24L * 60 * 60;
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::runtime_error(what);

@@ -85,8 +85,7 @@ TEST_F(OriginTimeouts, an_origin_that_does_not_take_the_body) {
   expect_fault(Kind::timeout, "took nothing");
 }
 
-// While the observer holds the transfer back, nothing runs out: the time-outs are 50 ms, and the pause ends with the
-// server's word that it has waited 200 ms for it.
+// Nothing runs out while the observer holds the transfer back: it does so for four times as long as each time-out.
 class HeldBack : public OriginTimeouts {
  protected:
   HeldBack() {

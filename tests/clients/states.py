@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a client in the three states of the table and holds it against what the hub has and what it served."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import table
+from harness import Weir
+from hub import File, TestHub
+
+# Downloads into an empty home folder and returns where each file of the repository now is.
+Download = Callable[[Path], Mapping[str, Path]]
+
+
+class States:
+    """One client against one weir that starts with an empty store."""
+
+    def __init__(self, folder: Path, hub: TestHub, weir: Weir) -> None:
+        self._folder = folder
+        self._hub = hub
+        self._weir = weir
+
+    def check(self, client: str, download: Download, expected: Mapping[str, File], cold_bodies: float = 1) -> None:
+        """Runs it cold, warm, and warm after a restart of weir.  Each time all files must be equal by sha256; the hub
+        may serve each LFS body cold_bodies times in all, each regular one once, and never again.  No client may reach
+        the Xet servers."""
+        rows = [self._run(client, "cold", download, expected, cold_bodies)]
+        rows.append(self._run(client, "warm", download, expected, 0))
+        self._weir.restart()
+        rows.append(self._run(client, "restart", download, expected, 0))
+        for row, requests in rows:
+            assert row.good, "\n".join([str(row), *requests])
+
+    def _run(
+        self, client: str, state: str, download: Download, expected: Mapping[str, File], allowed: float
+    ) -> tuple[table.Row, list[str]]:
+        self._hub.log.reset()
+        found = download(self._folder / "homes" / state)
+        different = [
+            path for path, file in expected.items() if path not in found or sha256_of(found[path]) != file.sha256
+        ]
+        served = [self._hub.lfs_bodies(file) for file in expected.values() if file.lfs and file.size]
+        complaints = [f"differs: {path}" for path in different] + self._complaints(state, expected, served)
+        row = table.Row(client, state, not different, round(max(served, default=0), 3), allowed, ", ".join(complaints))
+        table.add(row)
+        return row, self._hub.log.lines()
+
+    def _complaints(self, state: str, expected: Mapping[str, File], served: list[float]) -> list[str]:
+        complaints = []
+        if state == "cold" and any(times < 1 for times in served):
+            complaints.append("a body did not come from the hub in full")
+        most = 1 if state == "cold" else 0
+        complaints += [
+            f"from the hub too often: {path}"
+            for path, file in expected.items()
+            if not file.lfs and self._hub.regular_bodies(file) > most
+        ]
+        if self._hub.cas_requests() or self._hub.log.find(path="xet-read-token"):
+            complaints.append("the client went to the Xet servers")
+        return complaints
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

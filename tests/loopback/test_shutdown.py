@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How it ends: running transfers get a deadline, a second signal ends at once."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from files import CDN, MEDIUM, WEIGHTS, resolve, whole
+from harness import Weir
+from hub import TestHub
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_weir_ends_with_0(weir: Weir, number: int) -> None:
+    with weir.connect() as connection:
+        connection.request("GET", "/.well-known/meta.json")
+        assert weir.stop(number) == 0
+
+
+def test_a_running_transfer_is_finished(weir: Weir, hub: TestHub) -> None:
+    file = hub.file(MEDIUM, WEIGHTS)
+    stall = hub.inject(host=CDN, stall_at=20_000_000)
+    with weir.connect() as connection:
+        connection.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
+        response = connection.begin()
+        assert stall.reached.wait(30)
+        weir.signal(signal.SIGTERM)
+        stall.release()
+        assert response.read() == whole(file)
+    assert weir.wait() == 0
+
+
+def test_the_deadline_cuts(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({"limits": {"shutdown_timeout": "500ms"}})
+    stall = hub.inject(host=CDN, stall_at=20_000_000)
+    with weir.connect() as connection:
+        connection.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
+        connection.begin()
+        assert stall.reached.wait(30)
+        started = time.monotonic()
+        assert weir.stop() == 0
+        assert time.monotonic() - started < 20
+
+
+def test_a_second_signal_ends_at_once(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({"limits": {"shutdown_timeout": "300s"}})
+    stall = hub.inject(host=CDN, stall_at=20_000_000)
+    with weir.connect() as connection:
+        connection.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
+        connection.begin()
+        assert stall.reached.wait(30)
+        weir.signal(signal.SIGTERM)
+        while weir.healthy():  # it no longer accepts: the first signal has been taken
+            time.sleep(0.02)
+        weir.stop()
+
+
+def test_it_can_start_again_at_once(weir: Weir) -> None:
+    for _ in range(3):
+        weir.restart()
+    assert weir.admin("/-/health")[0] == 200
