@@ -31,7 +31,10 @@ bool via_holds(const Fields& fields, std::string_view pseudonym) {
 }
 
 void add_via(Fields& fields, int minor_version, std::string_view pseudonym) {
-  fields.add("Via", "1." + std::to_string(minor_version) + " " + std::string(pseudonym));
+  // One line for the whole list: some readers look at the first line alone.
+  std::string list;
+  for (std::string_view value : fields.all("via")) list.append(value).append(", ");
+  fields.set("Via", list + "1." + std::to_string(minor_version) + " " + std::string(pseudonym));
 }
 
 }  // namespace weir::http

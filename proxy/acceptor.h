@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listens, and hands each new connection to the worker with the fewest.  Connections are few, heavy and long, so balance matters more
-// than the hop.  Lives on its own loop's thread.
+// Listens, and hands each new connection to the worker with the fewest.  Connections are few, heavy and long, so
+// balance matters more than the hop.  Lives on its own loop's thread.
 #pragma once
 
 #include <functional>

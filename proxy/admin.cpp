@@ -48,12 +48,9 @@ std::string status_json(const Services& services) {
                      {"from_origin", origin_bytes(services)},
                      {"to_clients", counters.bytes_to_clients.load()}};
   auto& fetches = services.fetches.counters();
-  status["fetches"] = {{"running", fetches.running.load()},
-                       {"started", fetches.started.load()},
-                       {"completed", fetches.completed.load()},
-                       {"failed", fetches.failed.load()},
-                       {"wrong_bytes", fetches.wrong_bytes.load()},
-                       {"urls_refreshed", fetches.urls_refreshed.load()}};
+  status["fetches"] = {{"running", fetches.running.load()},         {"started", fetches.started.load()},
+                       {"completed", fetches.completed.load()},     {"failed", fetches.failed.load()},
+                       {"wrong_bytes", fetches.wrong_bytes.load()}, {"urls_refreshed", fetches.urls_refreshed.load()}};
   status["connections"] = counters.connections.load();
   status["tunnels"] = counters.tunnels.load();
   for (size_t i = 0; i < kPassedByCount; ++i)
@@ -78,23 +75,28 @@ std::string metrics_text(const Services& services) {
   auto& fetches = services.fetches.counters();
   auto totals = services.store.totals();
   std::string out;
-  add_labelled(out, "weir_requests_total", "Requests answered, by where the answer came from.", "outcome", counters.requests,
-               [](size_t i) { return i == 0 ? "own" : name_of(static_cast<Outcome>(i)); });
+  add_labelled(out, "weir_requests_total", "Requests answered, by where the answer came from.", "outcome",
+               counters.requests, [](size_t i) { return i == 0 ? "own" : name_of(static_cast<Outcome>(i)); });
   add_labelled(out, "weir_passed_by_total", "Files that went past the store.", "reason", counters.passed_by,
                [](size_t i) { return name_of(static_cast<PassedBy>(i)); });
-  add_metric(out, "weir_store_bytes_sent_total", "counter", "Body bytes sent from the store.", counters.bytes_from_store);
-  add_metric(out, "weir_origin_bytes_received_total", "counter", "Body bytes received from the origin.", origin_bytes(services));
+  add_metric(out, "weir_store_bytes_sent_total", "counter", "Body bytes sent from the store.",
+             counters.bytes_from_store);
+  add_metric(out, "weir_origin_bytes_received_total", "counter", "Body bytes received from the origin.",
+             origin_bytes(services));
   add_metric(out, "weir_client_bytes_sent_total", "counter", "Body bytes sent to clients.", counters.bytes_to_clients);
   add_metric(out, "weir_store_blobs", "gauge", "Verified blobs in the store.", totals.count);
   add_metric(out, "weir_store_bytes", "gauge", "Bytes of verified blobs in the store.", totals.bytes);
   add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
   add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
   add_metric(out, "weir_fetches_failed_total", "counter", "Fetches that failed.", fetches.failed);
-  add_metric(out, "weir_wrong_bytes_total", "counter", "Fetches whose bytes did not match their sha256.", fetches.wrong_bytes);
+  add_metric(out, "weir_wrong_bytes_total", "counter", "Fetches whose bytes did not match their sha256.",
+             fetches.wrong_bytes);
   add_metric(out, "weir_connections", "gauge", "Client connections.", counters.connections);
-  add_metric(out, "weir_connections_total", "counter", "Client connections since the start.", counters.connections_total);
+  add_metric(out, "weir_connections_total", "counter", "Client connections since the start.",
+             counters.connections_total);
   add_metric(out, "weir_tunnels", "gauge", "Tunnels.", counters.tunnels);
-  add_metric(out, "weir_handshakes_failed_total", "counter", "TLS handshakes with clients that failed.", counters.handshakes_failed);
+  add_metric(out, "weir_handshakes_failed_total", "counter", "TLS handshakes with clients that failed.",
+             counters.handshakes_failed);
   return out;
 }
 

@@ -46,9 +46,10 @@ class BatchFilter : public AnswerFilter {
         ++services.counters.passed_by[static_cast<size_t>(PassedBy::elsewhere)];
         continue;
       }
-      auto grant = hub::make_grant(request_.head.fields, hub::LfsRequest{request_.url().text(), download.object.oid,
-                                                                              download.object.size});
-      learn_location(services, download.href, {download.object.oid, download.object.size}, std::move(grant), download.expires);
+      auto grant = hub::make_grant(request_.head.fields,
+                                   hub::LfsRequest{request_.url().text(), download.object.oid, download.object.size});
+      learn_location(services, download.href, {download.object.oid, download.object.size}, std::move(grant),
+                     download.expires);
     }
   }
 
@@ -69,7 +70,8 @@ class BatchExchange : public Exchange {
   void on_request_body(std::string_view bytes) override {
     body_.append(bytes);
     if (body_.size() > hub::kMaxBatchRequest)
-      answer_error(responder_, 413, "A git-lfs batch of more than 4 MiB is not taken; ask for fewer objects at a time.");
+      answer_error(responder_, 413,
+                   "A git-lfs batch of more than 4 MiB is not taken; ask for fewer objects at a time.");
   }
 
   void on_request_end() override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends a range of a file that is complete, or still growing, as an answer's body.  What the page cache has is read on the loop; what it
-// has not, by the disk pool.  Lives on the connection's loop.
+// Sends a range of a file that is complete, or still growing, as an answer's body.  What the page cache has is read on
+// the loop; what it has not, by the disk pool.  Lives on the connection's loop.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace weir::proxy {
 
 class BlobSender {
  public:
-  // The head must have been sent with the length of `range`.  Bytes from the offset `fresh_from` on are counted as the origin's, those
-  // before it as the store's.
+  // The head must have been sent with the length of `range`.  Bytes from the offset `fresh_from` on are counted as the
+  // origin's, those before it as the store's.
   BlobSender(WorkerContext& context, Responder& responder, std::shared_ptr<const cas::BlobFile> file, ByteRange range,
              HoldBack hold_back, uint64_t fresh_from);
 
@@ -45,7 +45,7 @@ class BlobSender {
   uint64_t readable_ = 0;
   bool verified_ = false;
 
-  uint64_t position_;       // of the next byte to send
+  uint64_t position_;        // of the next byte to send
   std::vector<char> block_;  // read and not yet sent, from block_sent_ on
   size_t block_sent_ = 0;
   bool reading_ = false;

@@ -53,7 +53,8 @@ std::unique_ptr<Exchange> make_cdn_exchange(WorkerContext& context, Responder& r
   auto issued = services.issued.find(request.url(), wall_now());
   if (issued && issued->digest == blob->digest)
     return std::make_unique<FileExchange>(context, responder, file_request(std::move(request), *blob, issued->grant));
-  auto probe = make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
+  auto probe =
+      make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
   return std::make_unique<RelayExchange>(context, responder, std::move(probe),
                                          std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob));
 }

@@ -41,7 +41,8 @@ GateDecision ConnectGate::decide() const {
   auto authority = http::parse_authority(head->target);
   if (!authority) return SpeakHttp{authority.error()};
   if (http::via_holds(head->fields, pseudonym_))
-    return SpeakHttp{http::Refusal{508, "This request has been through this very Weir before: a proxy setting points back to it."}};
+    return SpeakHttp{
+        http::Refusal{508, "This request has been through this very Weir before: a proxy setting points back to it."}};
   auto decision = policy_.decide(*authority);
   if (auto* intercept = std::get_if<Intercept>(&decision)) return *intercept;
   if (auto* tunnel = std::get_if<OpenTunnel>(&decision)) return *tunnel;

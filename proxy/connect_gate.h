@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the first request of a client's connection and decides what the connection becomes: an intercepted TLS session, a
-// tunnel, or plain HTTP (which also words all refusals).  Pure: bytes in, decision out.  It takes no byte beyond a CONNECT's head, for
-// what follows belongs to TLS or to the tunnel.
+// Reads the first request of a client's connection and decides what the connection becomes: an intercepted TLS session,
+// a tunnel, or plain HTTP (which also words all refusals).  Pure: bytes in, decision out.  It takes no byte beyond a
+// CONNECT's head, for what follows belongs to TLS or to the tunnel.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@
 
 namespace weir::proxy {
 
-// The request is no CONNECT that Weir carries out: HTTP on this connection, beginning with the bytes that were taken.  For a CONNECT that
-// is refused, `refusal` says why.
+// The request is no CONNECT that Weir carries out: HTTP on this connection, beginning with the bytes that were taken.
+// For a CONNECT that is refused, `refusal` says why.
 struct SpeakHttp {
   std::optional<http::Refusal> refusal;
   bool operator==(const SpeakHttp&) const = default;

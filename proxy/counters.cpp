@@ -14,9 +14,12 @@ std::string_view or_dash(std::string_view text) {
 
 std::string_view name_of(PassedBy reason) {
   switch (reason) {
-    case PassedBy::xet: return "xet";
-    case PassedBy::too_large: return "too_large";
-    case PassedBy::elsewhere: return "elsewhere";
+    case PassedBy::xet:
+      return "xet";
+    case PassedBy::too_large:
+      return "too_large";
+    case PassedBy::elsewhere:
+      return "elsewhere";
   }
   return "-";
 }

@@ -34,7 +34,8 @@ struct Counters {
   void add(const RequestRecord& record);
 };
 
-// One line for each request: client, method, host, path, status, outcome, sha256, bytes from the store and from the origin, seconds.
+// One line for each request: client, method, host, path, status, outcome, sha256, bytes from the store and from the
+// origin, seconds.
 void write_access_log(const RequestRecord& record, MonotonicTime now);
 
 }  // namespace weir::proxy

@@ -10,8 +10,8 @@
 
 namespace weir::proxy {
 
-// A head for Weir's own text answer: Date, Content-Type, no caching.  X-Error-Message repeats the sentence for errors, for that is
-// where the hub's clients look.
+// A head for Weir's own text answer: Date, Content-Type, no caching.  X-Error-Message repeats the sentence for errors,
+// for that is where the hub's clients look.
 http::ResponseHead own_head(int status, std::string_view message);
 
 // Answers the whole request.  The request's own body, if any is left, is dropped and the connection closed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request and its answer, seen from both sides.  The connection owns the exchange and feeds it the request's body; the
-// exchange answers through the Responder.  Both live on the connection's loop.
+// One request and its answer, seen from both sides.  The connection owns the exchange and feeds it the request's body;
+// the exchange answers through the Responder.  Both live on the connection's loop.
 #pragma once
 
 #include <cstdint>
@@ -29,21 +29,22 @@ class Exchange {
   virtual void on_writable() {}
 };
 
-// Where an exchange sends its answer.  After finish(), abort() or hand_over() all calls are ignored, so an exchange need not know
-// whether it has ended; it is destroyed soon after, not within the call.
+// Where an exchange sends its answer.  After finish(), abort() or hand_over() all calls are ignored, so an exchange
+// need not know whether it has ended; it is destroyed soon after, not within the call.
 class Responder {
  public:
   virtual ~Responder() = default;
 
-  // The final head.  The connection adds what frames the body and keeps the connection: `length` is the body's size; without it the
-  // answer is chunked, or ends with the connection for HTTP/1.0.  For HEAD, 204 and 304 no body may follow.
+  // The final head.  The connection adds what frames the body and keeps the connection: `length` is the body's size;
+  // without it the answer is chunked, or ends with the connection for HTTP/1.0.  For HEAD, 204 and 304 no body may
+  // follow.
   virtual void send_head(http::ResponseHead head, std::optional<uint64_t> length) = 0;
   // 100 Continue, if the client waits for it.
   virtual void send_continue() = 0;
   // Queues bytes of the body.  Watch congested().
   virtual void send_body(std::string_view bytes) = 0;
-  // Sends as many bytes of a body of known length as the socket takes now, nothing being queued; returns how many.  The rest must be
-  // offered again, unchanged, at on_writable().
+  // Sends as many bytes of a body of known length as the socket takes now, nothing being queued; returns how many.  The
+  // rest must be offered again, unchanged, at on_writable().
   virtual size_t send_now(std::string_view bytes) = 0;
   // The answer is complete.  If it is not (fewer bytes than the length), this is abort().
   virtual void finish() = 0;

@@ -16,10 +16,14 @@ namespace {
 
 http::CacheOutcome cache_outcome(Outcome outcome) {
   switch (outcome) {
-    case Outcome::hit: return http::CacheOutcome::hit;
-    case Outcome::collapsed: return http::CacheOutcome::collapsed;
-    case Outcome::miss: return http::CacheOutcome::miss;
-    default: return http::CacheOutcome::pass;
+    case Outcome::hit:
+      return http::CacheOutcome::hit;
+    case Outcome::collapsed:
+      return http::CacheOutcome::collapsed;
+    case Outcome::miss:
+      return http::CacheOutcome::miss;
+    default:
+      return http::CacheOutcome::pass;
   }
 }
 
@@ -60,7 +64,8 @@ bool FileExchange::judge_range() {
   auto range = specs.front().within(file_.size);
   if (!range) {
     file_.answer.set("Content-Range", http::unsatisfied_range(file_.size));
-    answer_error_with(416, "The file has " + std::to_string(file_.size) + " bytes; the range that was asked for is beyond its end.");
+    answer_error_with(
+        416, "The file has " + std::to_string(file_.size) + " bytes; the range that was asked for is beyond its end.");
     return false;
   }
   partial_ = true;
@@ -77,7 +82,8 @@ bool FileExchange::refuses_resumption() {
   bool wget = file_.request.get("User-Agent").starts_with("Wget/");
   if (!wget) file_.answer.set("Content-Range", http::unsatisfied_range(file_.size));
   answer_error_with(wget ? 409 : 416,
-                    "Wrong bytes of this file were sent a short while ago; delete the partial file and download it again from its start.");
+                    "Wrong bytes of this file were sent a short while ago; delete the partial file and download it "
+                    "again from its start.");
   return true;
 }
 
@@ -115,8 +121,8 @@ void FileExchange::send_head(int status, Outcome outcome, std::optional<uint64_t
 void FileExchange::answer_from(const cas::Blob& blob) {
   if (blob.size() != file_.size)
     return answer_error(responder_, 502,
-                        "The hub says that this file has " + std::to_string(file_.size) + " bytes, but the one with its sha256 has " +
-                            std::to_string(blob.size()) + ".");
+                        "The hub says that this file has " + std::to_string(file_.size) +
+                            " bytes, but the one with its sha256 has " + std::to_string(blob.size()) + ".");
   outcome_ = Outcome::hit;
   fresh_from_ = file_.size;
   begin_body(blob.file());
@@ -132,7 +138,7 @@ void FileExchange::join() {
   request.size = file_.size;
   request.want.range = range_;
   using Kind = upstream::Want::Kind;
-  request.want.kind = !partial_ || range_ == ByteRange{0, file_.size}    ? Kind::whole
+  request.want.kind = !partial_ || range_ == ByteRange{0, file_.size}     ? Kind::whole
                       : asked_ == Asked::open && range_.end == file_.size ? Kind::from_here
                                                                           : Kind::part;
   request.source = *file_.source;
@@ -142,7 +148,9 @@ void FileExchange::join() {
 
 void FileExchange::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
   progress_ = std::move(progress);
-  outcome_ = started ? Outcome::miss : progress_->state() == upstream::FetchState::verified ? Outcome::hit : Outcome::collapsed;
+  outcome_ = started                                                ? Outcome::miss
+             : progress_->state() == upstream::FetchState::verified ? Outcome::hit
+                                                                    : Outcome::collapsed;
   responder_.record().outcome = outcome_;
   fresh_from_ = started ? progress_->readable() : file_.size;
   on_progress();
@@ -173,8 +181,8 @@ void FileExchange::on_progress() {
 
 void FileExchange::begin_body(std::shared_ptr<const cas::BlobFile> file) {
   send_head(partial_ ? 206 : 200, outcome_, range_.size());
-  sender_ = std::make_unique<BlobSender>(context_, responder_, std::move(file), range_, HoldBack(asked_, range_, file_.size),
-                                         fresh_from_);
+  sender_ = std::make_unique<BlobSender>(context_, responder_, std::move(file), range_,
+                                         HoldBack(asked_, range_, file_.size), fresh_from_);
 }
 
 void FileExchange::on_writable() {

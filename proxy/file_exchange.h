@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers a request for a file that the hub has just permitted, from the store or from the fetch that brings it.  Ranges and conditions
-// are judged here (RFC 9110, sections 13 and 14).
+// Answers a request for a file that the hub has just permitted, from the store or from the fetch that brings it. Ranges
+// and conditions are judged here (RFC 9110, sections 13 and 14).
 #pragma once
 
 #include <memory>

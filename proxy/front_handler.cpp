@@ -26,14 +26,17 @@ std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, c
   if (request.method == "CONNECT") return refuse(400, "CONNECT must be the first request of a connection.");
   if (request.target.starts_with("/-/")) return open_admin(context_, client_, request, responder);
   if (request.target.starts_with('/') || request.target == "*")
-    return refuse(404, "Weir is a proxy: set HTTPS_PROXY to this address (weir env prints how). Its own pages are /-/status, "
-                       "/-/metrics, /-/health and /-/ca.pem.");
+    return refuse(
+        404,
+        "Weir is a proxy: set HTTPS_PROXY to this address (weir env prints how). Its own pages are /-/status, "
+        "/-/metrics, /-/health and /-/ca.pem.");
   auto url = http::parse_url(request.target);
   if (!url) return refuse(url.error().status, url.error().message);
   if (auto* named = request.fields.find("Host")) {
     auto authority = http::parse_host(*named, url->port);
     if (!authority) return refuse(authority.error().status, authority.error().message);
-    if (authority->host != url->host) return refuse(400, "The Host header and the URL of the request name different hosts.");
+    if (authority->host != url->host)
+      return refuse(400, "The Host header and the URL of the request name different hosts.");
   }
   if (!context_.services.policy.intercepts(url->host) || !is_default_port(*url))
     return refuse(403, "Weir does not relay plain HTTP to " + url->host + ": use https, for which it opens a tunnel.");
@@ -45,7 +48,8 @@ std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, c
   return open_intercepted(context_, url->host, origin_form, body, responder);
 }
 
-std::unique_ptr<Exchange> RefusingHandler::open(const http::RequestHead&, const http::BodyFraming&, Responder& responder) {
+std::unique_ptr<Exchange> RefusingHandler::open(const http::RequestHead&, const http::BodyFraming&,
+                                                Responder& responder) {
   return std::make_unique<ErrorExchange>(responder, refusal_.status, refusal_.message);
 }
 

@@ -13,7 +13,8 @@ bool is_guarded(Asked asked, ByteRange range, uint64_t size) {
 
 }  // namespace
 
-HoldBack::HoldBack(Asked asked, ByteRange range, uint64_t size) : range_(range), guarded_(is_guarded(asked, range, size)) {}
+HoldBack::HoldBack(Asked asked, ByteRange range, uint64_t size)
+    : range_(range), guarded_(is_guarded(asked, range, size)) {}
 
 uint64_t HoldBack::limit(uint64_t readable, bool verified) const {
   auto end = std::min(readable, range_.end);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much of an unverified file a client may get.  Clients do not check hashes, so an answer that a client would take for the whole, or
-// for its end, keeps its last bytes back until the sha256 is known, and drips meanwhile, for clients give up after 10 s of silence.  Pure.
+// How much of an unverified file a client may get.  Clients do not check hashes, so an answer that a client would take
+// for the whole, or for its end, keeps its last bytes back until the sha256 is known, and drips meanwhile, for clients
+// give up after 10 s of silence.  Pure.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ class HoldBack {
   // `range`: of the answer, in a file of `size` bytes.
   HoldBack(Asked asked, ByteRange range, uint64_t size);
 
-  // The offset that the client may read up to, when [0, readable) is there: never the last byte of a guarded answer before the file is
-  // verified.
+  // The offset that the client may read up to, when [0, readable) is there: never the last byte of a guarded answer
+  // before the file is verified.
   uint64_t limit(uint64_t readable, bool verified) const;
   // True when more is readable than the client may get: time to drip.
   bool holds(uint64_t readable, bool verified) const;

@@ -35,8 +35,9 @@ ConnectDecision HostPolicy::decide(const http::Authority& authority) const {
     return http::Refusal{403, "Weir is not set up to reach " + authority.host +
                                   ": [tunnel] policy is \"deny\", and the host is not in [intercept] hosts."};
   if (std::find(tunnel_.ports.begin(), tunnel_.ports.end(), authority.port) == tunnel_.ports.end())
-    return http::Refusal{403, "Port " + std::to_string(authority.port) +
-                                  " is not among those that tunnels may go to; add it to [tunnel] ports if it should be."};
+    return http::Refusal{403,
+                         "Port " + std::to_string(authority.port) +
+                             " is not among those that tunnels may go to; add it to [tunnel] ports if it should be."};
   return OpenTunnel{authority.host, authority.port};
 }
 

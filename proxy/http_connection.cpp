@@ -12,7 +12,8 @@ namespace {
 
 constexpr size_t kReadSize = 64 << 10;
 constexpr size_t kMaxInput = 128 << 10;
-// What is read and dropped of a request's body after an early answer, so that the client sees the answer and not a reset.
+// What is read and dropped of a request's body after an early answer, so that the client sees the answer and not a
+// reset.
 constexpr size_t kMaxLinger = 1 << 20;
 constexpr Duration kLingerTime{2'000};
 
@@ -233,6 +234,8 @@ void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> 
   }
   if (!keep_alive_) head.fields.set("Connection", "close");
   queue(http::serialize(head));
+  // Together with the first bytes of the body if they come at once, and else without them.
+  settle_later();
 }
 
 void HttpConnection::send_continue() {
@@ -345,6 +348,7 @@ void HttpConnection::settle_later() {
   loop_.post([this, alive = alive_] {
     if (!*alive) return;
     settle_posted_ = false;
+    if (output_sent_ < output_.size()) flush();
     settle();
     if (!closed_) update();
   });
@@ -396,7 +400,7 @@ void HttpConnection::close() {
 void HttpConnection::cut() {
   if (closed_) return;
   closed_ = true;
-  if (answer_ == Answer::streaming) reset_on_close(stream_->fd());
+  if (answer_ == Answer::streaming && framing_ == Framing::until_close) reset_on_close(stream_->fd());
   shut_down();
 }
 
@@ -404,7 +408,8 @@ void HttpConnection::shut_down() {
   report();
   watch_.want(Interest::none);
   timer_.stop();
-  // The owner buries this connection; the exchange must not call into it meanwhile, and may be in the middle of a call now.
+  // The owner buries this connection; the exchange must not call into it meanwhile, and may be in the middle of a call
+  // now.
   if (exchange_) loop_.destroy_later(std::move(exchange_));
   setup_.on_closed();
 }
@@ -448,10 +453,13 @@ void HttpConnection::on_timeout() {
       refuse({408, "The head of the request did not arrive within the time that [limits] head_timeout allows."});
       return update();
     case Phase::idle:
-    case Phase::linger: return close();
+    case Phase::linger:
+      return close();
     case Phase::write:
-    case Phase::body: return cut();
-    case Phase::none: return;
+    case Phase::body:
+      return cut();
+    case Phase::none:
+      return;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client's HTTP/1.1 connection, the server's side: reads requests one after another, has a RequestHandler serve them, and writes
-// their answers in order (RFC 9112).  Where framing is in doubt it answers and closes.  Lives on one loop.
+// A client's HTTP/1.1 connection, the server's side: reads requests one after another, has a RequestHandler serve them,
+// and writes their answers in order (RFC 9112).  Where framing is in doubt it answers and closes.  Lives on one loop.
 #pragma once
 
 #include <functional>

@@ -24,12 +24,14 @@ constexpr uint16_t kHttpsPort = 443;
 
 // What is wrong with a request inside a connection to `host`; its target becomes origin-form.
 std::optional<http::Refusal> check(const std::string& host, http::RequestHead& head) {
-  if (head.method == "CONNECT") return http::Refusal{400, "A CONNECT inside a connection to " + host + " makes no sense."};
+  if (head.method == "CONNECT")
+    return http::Refusal{400, "A CONNECT inside a connection to " + host + " makes no sense."};
   if (auto* named = head.fields.find("Host")) {
     auto authority = http::parse_host(*named, kHttpsPort);
     if (!authority) return authority.error();
     if (authority->host != host || authority->port != kHttpsPort)
-      return http::Refusal{421, "This connection is to " + host + ", but the request is for " + authority->text() + "."};
+      return http::Refusal{421,
+                           "This connection is to " + host + ", but the request is for " + authority->text() + "."};
   }
   if (head.target.starts_with('/') || head.target == "*") return std::nullopt;
   auto url = http::parse_url(head.target);
@@ -51,33 +53,43 @@ std::unique_ptr<Exchange> open_passed(WorkerContext& context, Responder& respond
   if (waits_as_long_as_it_takes(route.kind, request.head)) out.first_byte_timeout = Duration(0);
   if (route.kind == hub::RouteKind::xet_download) {
     ++context.services.counters.passed_by[static_cast<size_t>(PassedBy::xet)];
-    log::info("a client reads a file by Xet, past the store: it has an old listing of the repository, or the file is above the size "
-              "that clients take over plain HTTP");
+    log::info(
+        "a client reads a file by Xet, past the store: it has an old listing of the repository, or the file is above "
+        "the size "
+        "that clients take over plain HTTP");
   }
   return std::make_unique<RelayExchange>(context, responder, std::move(out));
 }
 
 }  // namespace
 
-std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host, const http::RequestHead& head,
-                                           const http::BodyFraming& body, Responder& responder) {
+std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host,
+                                           const http::RequestHead& head, const http::BodyFraming& body,
+                                           Responder& responder) {
   auto& services = context.services;
   ClientRequest request{head, body, host, services.roles.of(host)};
-  if (auto refusal = check(host, request.head)) return std::make_unique<ErrorExchange>(responder, refusal->status, refusal->message);
+  if (auto refusal = check(host, request.head))
+    return std::make_unique<ErrorExchange>(responder, refusal->status, refusal->message);
   if (http::via_holds(head.fields, services.pseudonym))
     return std::make_unique<ErrorExchange>(
         responder, 508, "This request has been through this very Weir before: a proxy setting points back to it.");
   auto route = hub::classify(request.role, request.head.method, request.head.target);
   switch (route.kind) {
-    case hub::RouteKind::resolve: return make_resolve_exchange(context, responder, std::move(request), route);
-    case hub::RouteKind::resolve_cache: return make_regular_file_exchange(context, responder, std::move(request));
-    case hub::RouteKind::listing: return make_listing_exchange(context, responder, request);
-    case hub::RouteKind::lfs_batch: return make_batch_exchange(context, responder, std::move(request));
-    case hub::RouteKind::cdn_object: return make_cdn_exchange(context, responder, std::move(request));
+    case hub::RouteKind::resolve:
+      return make_resolve_exchange(context, responder, std::move(request), route);
+    case hub::RouteKind::resolve_cache:
+      return make_regular_file_exchange(context, responder, std::move(request));
+    case hub::RouteKind::listing:
+      return make_listing_exchange(context, responder, request);
+    case hub::RouteKind::lfs_batch:
+      return make_batch_exchange(context, responder, std::move(request));
+    case hub::RouteKind::cdn_object:
+      return make_cdn_exchange(context, responder, std::move(request));
     case hub::RouteKind::xet_download:
     case hub::RouteKind::git:
     case hub::RouteKind::upload:
-    case hub::RouteKind::other: break;
+    case hub::RouteKind::other:
+      break;
   }
   return open_passed(context, responder, request, route);
 }

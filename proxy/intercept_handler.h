@@ -11,8 +11,9 @@
 namespace weir::proxy {
 
 // Makes the exchange for one request to `host`.  The request's target is in origin-form, absolute-form or "*".
-std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host, const http::RequestHead& request,
-                                           const http::BodyFraming& body, Responder& responder);
+std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host,
+                                           const http::RequestHead& request, const http::BodyFraming& body,
+                                           Responder& responder);
 
 // The requests inside an intercepted CONNECT.
 class InterceptHandler : public RequestHandler {

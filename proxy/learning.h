@@ -10,8 +10,8 @@
 
 namespace weir::proxy {
 
-// The hub named `url` to a client as the place of a blob: its host is a cdn, its path stands for the blob from now on, and whoever
-// comes with this very URL before it expires was permitted.
+// The hub named `url` to a client as the place of a blob: its host is a cdn, its path stands for the blob from now on,
+// and whoever comes with this very URL before it expires was permitted.
 void learn_location(Services& services, const http::Url& url, const hub::BlobId& blob, hub::SharedGrant grant,
                     std::optional<WallTime> expires = std::nullopt);
 

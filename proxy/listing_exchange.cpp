@@ -44,9 +44,11 @@ class StrippedListing : public AnswerFilter {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder, const ClientRequest& request) {
+std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder,
+                                                const ClientRequest& request) {
   auto out = make_origin_request(request, context.services.pseudonym);
-  if (context.services.options.xet == XetMode::pass) return std::make_unique<RelayExchange>(context, responder, std::move(out));
+  if (context.services.options.xet == XetMode::pass)
+    return std::make_unique<RelayExchange>(context, responder, std::move(out));
   // A coded body, or a part of one, cannot be read; an ETag would be that of other bytes.
   out.fields.set("Accept-Encoding", "identity");
   for (auto name : {"Range", "If-Range", "If-None-Match"}) out.fields.remove(name);

@@ -11,6 +11,7 @@
 namespace weir::proxy {
 
 // Relays a listing without the Xet hashes of its files (hub/listing_filter.h).
-std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder, const ClientRequest& request);
+std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder,
+                                                const ClientRequest& request);
 
 }  // namespace weir::proxy

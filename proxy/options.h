@@ -34,15 +34,15 @@ struct TunnelOptions {
 enum class XetMode { strip, pass };
 
 struct LimitOptions {
-  size_t connections = 10'000;           // clients' connections; more are closed at once
-  size_t tunnels = 1'000;                // more are refused with 503
-  size_t head_bytes = 64 << 10;          // a request's head
-  size_t header_count = 128;             // fields in a request's head
-  Duration head_timeout{15'000};         // from its first byte to the end of a request's head, and for a TLS handshake
-  Duration idle_timeout{60'000};         // a kept-alive connection without a request
-  Duration write_timeout{300'000};       // a client that takes no byte for so long is let go
+  size_t connections = 10'000;            // clients' connections; more are closed at once
+  size_t tunnels = 1'000;                 // more are refused with 503
+  size_t head_bytes = 64 << 10;           // a request's head
+  size_t header_count = 128;              // fields in a request's head
+  Duration head_timeout{15'000};          // from its first byte to the end of a request's head, and for a TLS handshake
+  Duration idle_timeout{60'000};          // a kept-alive connection without a request
+  Duration write_timeout{300'000};        // a client that takes no byte for so long is let go
   Duration tunnel_idle_timeout{600'000};  // a tunnel without a byte in either direction
-  Duration shutdown_timeout{10'000};     // what running transfers get when Weir is told to end
+  Duration shutdown_timeout{10'000};      // what running transfers get when Weir is told to end
 };
 
 struct Options {

@@ -11,10 +11,13 @@ constexpr uint16_t kHttpsPort = 443;
 
 upstream::RequestBody body_of(const http::BodyFraming& framing) {
   switch (framing.kind) {
-    case http::BodyKind::length: return upstream::RequestBody::length;
-    case http::BodyKind::chunked: return upstream::RequestBody::chunked;
+    case http::BodyKind::length:
+      return upstream::RequestBody::length;
+    case http::BodyKind::chunked:
+      return upstream::RequestBody::chunked;
     case http::BodyKind::none:
-    case http::BodyKind::until_close: break;
+    case http::BodyKind::until_close:
+      break;
   }
   return upstream::RequestBody::none;
 }

@@ -22,11 +22,12 @@ struct ClientRequest {
   http::Url url() const { return http::Url{"https", host, 443, head.target, false}; }
 };
 
-// The same request as it goes to the origin: hop-by-hop fields and Expect taken out, Host and Via set; Authorization stays, except
-// towards a cdn.
+// The same request as it goes to the origin: hop-by-hop fields and Expect taken out, Host and Via set; Authorization
+// stays, except towards a cdn.
 upstream::OriginRequest make_origin_request(const ClientRequest& request, std::string_view pseudonym);
 
-// A GET for a part of what `url` names, with none of a client's fields but User-Agent.  The query of the URL is its only credential.
+// A GET for a part of what `url` names, with none of a client's fields but User-Agent.  The query of the URL is its
+// only credential.
 upstream::OriginRequest make_range_request(const http::Url& url, std::string_view range, std::string_view user_agent,
                                            std::string_view pseudonym);
 

@@ -18,12 +18,13 @@ class PartFilter : public AnswerFilter {
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
     auto part = http::parse_content_range(head.fields.get("Content-Range"));
-    bool right = head.status == 206 && part && part->range == range_ && part->size == file_.size && length == range_.size() &&
-                 !head.fields.has("Content-Encoding");
+    bool right = head.status == 206 && part && part->range == range_ && part->size == file_.size &&
+                 length == range_.size() && !head.fields.has("Content-Encoding");
     if (!right)
       return std::make_unique<ErrorExchange>(
-          responder_, 502, file_.source->host + " did not give the part of the file that was asked for (its answer was " +
-                               std::to_string(head.status) + ").");
+          responder_, 502,
+          file_.source->host + " did not give the part of the file that was asked for (its answer was " +
+              std::to_string(head.status) + ").");
     head.reason = http::reason_of(206);
     head.fields = std::move(file_.answer);
     head.fields.set("Content-Range", http::content_range(range_, file_.size));
@@ -38,10 +39,10 @@ class PartFilter : public AnswerFilter {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_part_exchange(WorkerContext& context, Responder& responder, FileRequest file, ByteRange range) {
+std::unique_ptr<Exchange> make_part_exchange(WorkerContext& context, Responder& responder, FileRequest file,
+                                             ByteRange range) {
   auto value = "bytes=" + std::to_string(range.begin) + "-" + std::to_string(range.end - 1);
-  auto request =
-      make_range_request(*file.source, value, file.request.get("User-Agent"), context.services.pseudonym);
+  auto request = make_range_request(*file.source, value, file.request.get("User-Agent"), context.services.pseudonym);
   return std::make_unique<RelayExchange>(context, responder, std::move(request),
                                          std::make_unique<PartFilter>(responder, std::move(file), range));
 }

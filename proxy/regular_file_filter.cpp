@@ -53,6 +53,8 @@ class RegularFileFilter : public AnswerFilter {
     return nullptr;
   }
 
+  bool delays_head() const override { return file_.has_value(); }
+
   std::string_view on_data(std::string_view data) override {
     if (!file_) return data;
     hasher_.update(data);
@@ -67,8 +69,8 @@ class RegularFileFilter : public AnswerFilter {
   std::optional<std::string_view> on_end() override {
     if (!file_) return "";
     if (bytes_->size() != file_->size || hasher_.finish() != file_->git_id) {
-      log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off", name_.host,
-                 name_.path);
+      log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off",
+                 name_.host, name_.path);
       return std::nullopt;
     }
     store_later(context_.services, hub::NamedRegularFile{name_, *file_}, bytes_);
@@ -99,7 +101,8 @@ class RegularFileFilter : public AnswerFilter {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder, ClientRequest request) {
+std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder,
+                                                     ClientRequest request) {
   auto& services = context.services;
   auto name = hub::object_name(request.host, request.head.target);
   auto held = services.catalog.find_regular_file(name);
@@ -110,7 +113,8 @@ std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Res
     for (auto conditional : {"Range", "If-Range", "If-Modified-Since"}) out.fields.remove(conditional);
     out.fields.set("If-None-Match", hub::git_etag(held->git_id));
   }
-  auto filter = std::make_unique<RegularFileFilter>(context, responder, std::move(request), std::move(name), std::move(held));
+  auto filter =
+      std::make_unique<RegularFileFilter>(context, responder, std::move(request), std::move(name), std::move(held));
   return std::make_unique<RelayExchange>(context, responder, std::move(out), std::move(filter));
 }
 

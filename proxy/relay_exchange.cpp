@@ -82,7 +82,16 @@ void RelayExchange::on_head(http::ResponseHead head) {
   http::add_via(head.fields, 1, context_.services.pseudonym);
   if (!head.fields.has("Cache-Status"))
     head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass));
-  responder_.send_head(std::move(head), length);
+  // Another way to the origin would be another way past the proxy.
+  head.fields.remove("Alt-Svc");
+  head_ = std::move(head);
+  length_ = length;
+  if (!filter_->delays_head()) send_head();
+}
+
+void RelayExchange::send_head() {
+  if (!head_) return;
+  responder_.send_head(*std::exchange(head_, std::nullopt), length_);
 }
 
 bool RelayExchange::ready_for_data() {
@@ -101,16 +110,23 @@ void RelayExchange::on_done(std::optional<upstream::OriginFault> fault) {
   transfer_.reset();
   if (!fault) {
     auto rest = filter_->on_end();
-    if (!rest) return responder_.abort();
+    if (!rest) return fail(502, "The bytes that came from " + request_.host + " are not the file; ask again.");
+    send_head();
     send(*rest);
     return responder_.finish();
   }
   log::warning("{}: {}", request_.host, fault->message);
+  fail(status_of(*fault), fault->message);
+}
+
+void RelayExchange::fail(int status, std::string_view message) {
   if (responder_.head_sent()) return responder_.abort();
-  answer_error(responder_, status_of(*fault), fault->message);
+  answer_error(responder_, status, message);
 }
 
 void RelayExchange::send(std::string_view bytes) {
+  if (bytes.empty()) return;
+  send_head();
   responder_.record().from_origin += bytes.size();
   responder_.send_body(bytes);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relays one request to the origin and its answer to the client, streamed both ways and never held whole.  An AnswerFilter may edit
-// the answer, or have Weir answer in the origin's place.
+// Relays one request to the origin and its answer to the client, streamed both ways and never held whole.  An
+// AnswerFilter may edit the answer, or have Weir answer in the origin's place.
 #pragma once
 
 #include <memory>
@@ -18,13 +18,15 @@ class AnswerFilter {
  public:
   virtual ~AnswerFilter() = default;
 
-  // Looks at the final head and may edit it.  An exchange that is returned answers instead, and the origin's answer is dropped.  `length` is
-  // what the body's size will be towards the client; reset it when the body is going to change.
+  // Looks at the final head and may edit it.  An exchange that is returned answers instead, and the origin's answer is
+  // dropped.  `length` is what the body's size will be towards the client; reset it when the body is going to change.
   virtual std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) {
     static_cast<void>(head);
     static_cast<void>(length);
     return nullptr;
   }
+  // True: the head waits for the first bytes that are sent on, so that a fault before them can still be told.
+  virtual bool delays_head() const { return false; }
   // The bytes to send on for these; valid until the next call.
   virtual std::string_view on_data(std::string_view bytes) { return bytes; }
   // The last bytes, when the origin's answer is complete.  Nothing: the answer must not be completed, for it is wrong.
@@ -52,12 +54,16 @@ class RelayExchange : public Exchange, private upstream::OriginObserver {
   void on_done(std::optional<upstream::OriginFault> fault) override;
   size_t read_body(std::span<char> buffer, bool& at_end) override;
   void send(std::string_view bytes);
+  void send_head();
+  void fail(int status, std::string_view message);
 
   WorkerContext& context_;
   Responder& responder_;
   upstream::OriginRequest request_;
   std::unique_ptr<AnswerFilter> filter_;
   std::unique_ptr<upstream::OriginTransfer> transfer_;
+  std::optional<http::ResponseHead> head_;  // until it is sent
+  std::optional<uint64_t> length_;
   bool own_body_ = false;
   std::string upload_;
   size_t upload_sent_ = 0;

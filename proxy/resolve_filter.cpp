@@ -27,10 +27,16 @@ class ResolveFilter : public AnswerFilter {
     if (answer.file) grant = learn(*answer.file, head);
     bool strips = context_.services.options.xet == XetMode::strip;
     switch (answer.verdict) {
-      case hub::ResolveVerdict::file: return strips ? answer_file(*answer.file, head, std::move(grant)) : nullptr;
-      case hub::ResolveVerdict::too_large: note(PassedBy::too_large, "it is above the size that clients take over plain HTTP"); return nullptr;
-      case hub::ResolveVerdict::elsewhere: note(PassedBy::elsewhere, "the hub sends the client to a host that is not intercepted"); break;
-      default: break;
+      case hub::ResolveVerdict::file:
+        return strips ? answer_file(*answer.file, head, std::move(grant)) : nullptr;
+      case hub::ResolveVerdict::too_large:
+        note(PassedBy::too_large, "it is above the size that clients take over plain HTTP");
+        return nullptr;
+      case hub::ResolveVerdict::elsewhere:
+        note(PassedBy::elsewhere, "the hub sends the client to a host that is not intercepted");
+        break;
+      default:
+        break;
     }
     if (strips) hub::strip_xet(head.fields);
     return nullptr;
@@ -45,7 +51,8 @@ class ResolveFilter : public AnswerFilter {
     return grant;
   }
 
-  std::unique_ptr<Exchange> answer_file(const hub::FileRedirect& redirect, const http::ResponseHead& head, hub::SharedGrant grant) {
+  std::unique_ptr<Exchange> answer_file(const hub::FileRedirect& redirect, const http::ResponseHead& head,
+                                        hub::SharedGrant grant) {
     FileRequest file;
     file.digest = redirect.digest;
     file.size = redirect.size;
@@ -73,7 +80,8 @@ class ResolveFilter : public AnswerFilter {
 std::unique_ptr<Exchange> make_resolve_exchange(WorkerContext& context, Responder& responder, ClientRequest request,
                                                 const hub::Route& route) {
   auto out = make_origin_request(request, context.services.pseudonym);
-  // Weir judges these itself: a URL that the hub signs for a Range may serve no other, and the file's ETag is not the redirect's.
+  // Weir judges these itself: a URL that the hub signs for a Range may serve no other, and the file's ETag is not the
+  // redirect's.
   for (auto name : {"Range", "If-Range", "If-None-Match", "If-Modified-Since"}) out.fields.remove(name);
   out.fields.set("Accept-Encoding", "identity");
   if (context.services.options.xet == XetMode::strip) hub::strip_xet_accept(out.fields);

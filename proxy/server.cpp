@@ -27,7 +27,8 @@ Result<UniqueFd> Server::listen(const Endpoint& endpoint, PortTaken taken) {
   return elsewhere ? listen_on({endpoint.address, 0}) : std::move(listener);
 }
 
-Result<std::unique_ptr<Server>> Server::create(ServerSetup setup, UniqueFd listener, std::unique_ptr<cas::BlobStore> store,
+Result<std::unique_ptr<Server>> Server::create(ServerSetup setup, UniqueFd listener,
+                                               std::unique_ptr<cas::BlobStore> store,
                                                std::unique_ptr<hub::Catalog> catalog,
                                                std::unique_ptr<certs::CertificateAuthority> authority) {
   TRY_ASSIGN(auto listening, bound_endpoint(listener.get()));
@@ -53,9 +54,9 @@ Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::un
   upstream::FetchSetup fetch{setup_.fetch, setup_.origin, setup_.trusted_roots, setup_.pseudonym,
                              [this](std::string_view host) { return host_policy_.intercepts(host); }};
   fetches_ = std::make_unique<upstream::FetchTable>(std::move(fetch), *store_, *disk_, address_policy_);
-  services_ = std::unique_ptr<Services>(new Services{setup_.options, host_policy_, setup_.pseudonym, authority_->ca_pem(), wall_now(),
-                                                     listening, setup_.store_path.string(), *disk_, *store_, *catalog_, roles_, issued_, *fetches_, tls_,
-                                                     counters_});
+  services_ = std::unique_ptr<Services>(new Services{
+      setup_.options, host_policy_, setup_.pseudonym, authority_->ca_pem(), wall_now(), listening,
+      setup_.store_path.string(), *disk_, *store_, *catalog_, roles_, issued_, *fetches_, tls_, counters_});
   for (size_t i = 0; i < worker_count(setup_.options.listen.workers); ++i)
     workers_.push_back(std::make_unique<Worker>(*services_, setup_.origin, setup_.trusted_roots, address_policy_));
   acceptor_ = std::make_unique<Acceptor>(loop_, std::move(listener),

@@ -40,7 +40,8 @@ class Server {
   // A listening socket; with use_another on any free port when the port is taken.  Errors: busy, io.
   static Result<UniqueFd> listen(const Endpoint& endpoint, PortTaken taken);
   // Serves from run() on; clients that connect before wait.  Takes over what it is given.
-  static Result<std::unique_ptr<Server>> create(ServerSetup setup, UniqueFd listener, std::unique_ptr<cas::BlobStore> store,
+  static Result<std::unique_ptr<Server>> create(ServerSetup setup, UniqueFd listener,
+                                                std::unique_ptr<cas::BlobStore> store,
                                                 std::unique_ptr<hub::Catalog> catalog,
                                                 std::unique_ptr<certs::CertificateAuthority> authority);
   ~Server();
@@ -50,8 +51,8 @@ class Server {
   Loop& loop() { return loop_; }
   // Serves until stop() has ended everything.  On the calling thread: the acceptor's.
   void run();
-  // From any thread.  The first call ends gracefully: no further connections, and the running transfers get the time that the options
-  // allow.  A second one ends at once.
+  // From any thread.  The first call ends gracefully: no further connections, and the running transfers get the time
+  // that the options allow.  A second one ends at once.
   void stop();
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the exchanges work with.  Services are shared by all workers and safe from any thread; a WorkerContext belongs to one
-// worker's loop.  Both outlive every connection.
+// What the exchanges work with.  Services are shared by all workers and safe from any thread; a WorkerContext belongs
+// to one worker's loop.  Both outlive every connection.
 #pragma once
 
 #include <string>

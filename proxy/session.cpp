@@ -80,11 +80,13 @@ void Session::decide() {
   if (auto* found = std::get_if<Intercept>(&decision)) return intercept(*found);
   if (auto* found = std::get_if<OpenTunnel>(&decision)) return open_tunnel(*found);
   if (auto& refusal = std::get<SpeakHttp>(decision).refusal) return refuse(*refusal);
-  speak_http(std::make_unique<PlainStream>(std::move(fd_)), std::make_unique<FrontHandler>(context_, client_), gate_.taken());
+  speak_http(std::make_unique<PlainStream>(std::move(fd_)), std::make_unique<FrontHandler>(context_, client_),
+             gate_.taken());
 }
 
 void Session::refuse(http::Refusal refusal) {
-  speak_http(std::make_unique<PlainStream>(std::move(fd_)), std::make_unique<RefusingHandler>(std::move(refusal)), gate_.taken());
+  speak_http(std::make_unique<PlainStream>(std::move(fd_)), std::make_unique<RefusingHandler>(std::move(refusal)),
+             gate_.taken());
 }
 
 HttpConnection::Setup Session::connection_setup() {
@@ -97,9 +99,10 @@ HttpConnection::Setup Session::connection_setup() {
           [this] { close(); }};
 }
 
-void Session::speak_http(std::unique_ptr<Stream> stream, std::unique_ptr<RequestHandler> handler, std::string already_read) {
-  connection_ = std::make_unique<HttpConnection>(context_.loop, std::move(stream), std::move(handler), connection_setup(),
-                                                 std::move(already_read));
+void Session::speak_http(std::unique_ptr<Stream> stream, std::unique_ptr<RequestHandler> handler,
+                         std::string already_read) {
+  connection_ = std::make_unique<HttpConnection>(context_.loop, std::move(stream), std::move(handler),
+                                                 connection_setup(), std::move(already_read));
   connection_->start();
   if (draining_ && !closed_) connection_->drain();
 }
@@ -113,7 +116,8 @@ void Session::intercept(const Intercept& decision) {
     log::error("{}", context.error().message);
     return refuse({502, "Weir could not make a certificate for " + host_ + ": " + context.error().message + "."});
   }
-  if (::send(fd_.get(), kEstablished.data(), kEstablished.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kEstablished.size()))
+  if (::send(fd_.get(), kEstablished.data(), kEstablished.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(kEstablished.size()))
     return close();
   handshaking_ = std::make_unique<TlsStream>(std::move(fd_), std::move(*context));
   watch_ = std::make_unique<FdWatch>(context_.loop, handshaking_->fd(), [this](bool, bool) { shake_hands(); });
@@ -130,7 +134,8 @@ void Session::shake_hands() {
     return speak_http(std::move(handshaking_), std::make_unique<InterceptHandler>(context_, host_), "");
   }
   ++context_.services.counters.handshakes_failed;
-  log::info("{} broke off the TLS handshake for {}: {} (does it trust Weir's CA? weir env sets that up)", client_.text(), host_,
+  log::info("{} broke off the TLS handshake for {}: {} (does it trust Weir's CA? weir env sets that up)",
+            client_.text(), host_,
             result.status == IoStatus::closed ? "the connection was closed" : handshaking_->failure());
   close();
 }

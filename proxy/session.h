@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of a client, from accept to close: reads its first request and becomes an intercepted TLS session, a tunnel, or plain
-// HTTP.  Lives on its worker's loop.
+// One connection of a client, from accept to close: reads its first request and becomes an intercepted TLS session, a
+// tunnel, or plain HTTP.  Lives on its worker's loop.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client's byte stream: a socket, in clear or under TLS.  Non-blocking; moves bytes and nothing else.  Lives on one loop.
+// A client's byte stream: a socket, in clear or under TLS.  Non-blocking; moves bytes and nothing else.  Lives on one
+// loop.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,8 @@ constexpr char kTls13Suites[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:T
 constexpr char kTls12Suites[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305";
 
-// Picks http/1.1 whenever it is offered.  A client that offers only others gets none and may speak HTTP/1.1 all the same.
+// Picks http/1.1 whenever it is offered.  A client that offers only others gets none and may speak HTTP/1.1 all the
+// same.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
                     void*) {
   static constexpr std::string_view kHttp11 = "http/1.1";
@@ -56,7 +57,8 @@ struct HostedContext {
 
 bool set_up(SSL_CTX* context, const certs::LeafCertificate& leaf) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets, not memory, carry sessions
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   auto* host = reinterpret_cast<const unsigned char*>(leaf.host.data());

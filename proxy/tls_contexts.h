@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TLS server context for each intercepted host name, made from its leaf certificate and kept, so that sessions resume.
-// Thread-safe: workers share it.
+// One TLS server context for each intercepted host name, made from its leaf certificate and kept, so that sessions
+// resume. Thread-safe: workers share it.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ class TlsContexts {
   // The cache must outlive this.
   explicit TlsContexts(certs::LeafCache& leaves) : leaves_(leaves) {}
 
-  // The context for `host` (lower case).  It serves that host alone: a ClientHello that names another one is refused with an alert.
+  // The context for `host` (lower case).  It serves that host alone: a ClientHello that names another one is refused
+  // with an alert.
   Result<std::shared_ptr<ssl_ctx_st>> get(const std::string& host, WallTime now);
 
  private:

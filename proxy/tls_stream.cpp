@@ -79,9 +79,14 @@ void TlsStream::end_output() {
 
 IoResult TlsStream::result_of(int returned, Interest& interest, Interest otherwise) {
   switch (SSL_get_error(ssl_.get(), returned)) {
-    case SSL_ERROR_WANT_READ: interest = Interest::read; return {IoStatus::would_block, 0};
-    case SSL_ERROR_WANT_WRITE: interest = Interest::write; return {IoStatus::would_block, 0};
-    case SSL_ERROR_ZERO_RETURN: return {IoStatus::closed, 0};
+    case SSL_ERROR_WANT_READ:
+      interest = Interest::read;
+      return {IoStatus::would_block, 0};
+    case SSL_ERROR_WANT_WRITE:
+      interest = Interest::write;
+      return {IoStatus::would_block, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {IoStatus::closed, 0};
     default:
       interest = otherwise;
       broken_ = true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries the bytes of a CONNECT between a client and a host, untouched, in both directions, with half-close.  Lives on one loop.
+// Carries the bytes of a CONNECT between a client and a host, untouched, in both directions, with half-close.  Lives on
+// one loop.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread that serves clients: a loop, the connections that the acceptor gave it, and a client towards the origin of its own.
+// One thread that serves clients: a loop, the connections that the acceptor gave it, and a client towards the origin of
+// its own.
 #pragma once
 
 #include <atomic>
