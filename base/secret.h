@@ -14,7 +14,8 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string_view value) : value_(value) {}
   Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }
+  // Copies and wipes: a short string that is moved stays behind in the object that it was moved from.
+  Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }  // NOLINT(performance-move-constructor-init)
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       wipe();

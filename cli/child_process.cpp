@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <csignal>
 
-extern char** environ;
-
 namespace weir::cli {
 namespace {
 
@@ -22,6 +20,7 @@ constexpr mode_t kLogMode = 0600;
 // Strings as exec takes them; they must outlive it.
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (auto& each : strings) pointers.push_back(each.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -29,7 +28,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 std::vector<std::string> lines_of(const Environment& environment) {
   std::vector<std::string> lines;
-  for (const auto& [name, value] : environment) lines.push_back(name + "=" + value);
+  lines.reserve(environment.size());
+  for (const auto& [name, value] : environment) {
+    auto& line = lines.emplace_back(name);
+    line += '=';
+    line += value;
+  }
   return lines;
 }
 

@@ -8,8 +8,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-extern char** environ;
-
 namespace weir::cli {
 
 void add_config_options(CLI::App& command, ConfigChoice& choice, WithListen with_listen) {

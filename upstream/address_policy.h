@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which addresses Weir connects to: public ones, the operator's exceptions, and never itself.  Pure; immutable, so any thread may ask.
+// Which addresses Weir connects to: public ones, the operator's exceptions, and never itself.  Pure; immutable, so any
+// thread may ask.
 #pragma once
 
 #include <string>

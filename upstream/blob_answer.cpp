@@ -43,15 +43,21 @@ BlobAnswer judge_blob_answer(const http::ResponseHead& head, uint64_t offset, ui
     return broken("it is encoded (" + std::string(encoding) + ") although that was not asked for");
   auto status = "the answer was " + std::to_string(head.status);
   switch (head.status) {
-    case 200: return judge_whole(head, offset, size);
-    case 206: return judge_part(head, offset, size);
+    case 200:
+      return judge_whole(head, offset, size);
+    case 206:
+      return judge_part(head, offset, size);
     case 401:
     case 403:
-    case 410: return BlobAnswer{BlobAnswer::Kind::expired, 0, std::nullopt, status};
-    case 404: return BlobAnswer{BlobAnswer::Kind::missing, 0, std::nullopt, status};
+    case 410:
+      return BlobAnswer{BlobAnswer::Kind::expired, 0, std::nullopt, status};
+    case 404:
+      return BlobAnswer{BlobAnswer::Kind::missing, 0, std::nullopt, status};
     case 408:
-    case 429: return BlobAnswer{BlobAnswer::Kind::later, 0, retry_after(head.fields), status};
-    default: break;
+    case 429:
+      return BlobAnswer{BlobAnswer::Kind::later, 0, retry_after(head.fields), status};
+    default:
+      break;
   }
   if (head.status >= 500) return BlobAnswer{BlobAnswer::Kind::later, 0, retry_after(head.fields), status};
   return broken(status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens plain TCP connections for tunnels, by libcurl (names resolved off the loop, both address families tried, RFC 8305).  The
-// address policy decides on the very address that is then connected to.  Belongs to one loop.
+// Opens plain TCP connections for tunnels, by libcurl (names resolved off the loop, both address families tried, RFC
+// 8305).  The address policy decides on the very address that is then connected to.  Belongs to one loop.
 #pragma once
 
 #include <cstdint>

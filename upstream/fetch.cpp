@@ -47,7 +47,8 @@ void Fetch::open() {
   using Opened = Result<std::shared_ptr<cas::PartialBlob>>;
   file_busy_ = true;
   file_task_ = context_.pool.submit<Opened>(
-      context_.loop, [&store = context_.store, digest = digest(), size = size()] { return store.open_partial(digest, size); },
+      context_.loop,
+      [&store = context_.store, digest = digest(), size = size()] { return store.open_partial(digest, size); },
       [this](Opened partial) { on_opened(std::move(partial)); });
 }
 
@@ -86,15 +87,19 @@ void Fetch::place(const std::shared_ptr<FetchMember>& member) {
     return;
   }
   bool started = transfers && !whole_wanted_;
-  FetchMember::tell(member, [progress = progress_, started](FetchListener& listener) { listener.on_joined(progress, started); });
+  FetchMember::tell(
+      member, [progress = progress_, started](FetchListener& listener) { listener.on_joined(progress, started); });
   if (started) want_whole();
 }
 
 bool Fetch::wants_transfer(const Want& want) const {
   switch (want.kind) {
-    case Want::Kind::whole: return true;
-    case Want::Kind::from_here: return want.range.begin <= held() + context_.setup.options.open_range_reach;
-    case Want::Kind::part: return false;
+    case Want::Kind::whole:
+      return true;
+    case Want::Kind::from_here:
+      return want.range.begin <= held() + context_.setup.options.open_range_reach;
+    case Want::Kind::part:
+      return false;
   }
   return false;
 }
@@ -159,11 +164,14 @@ void Fetch::on_head(http::ResponseHead head) {
   transfer_.reset();
   auto reason = source_.host + " did not give the file: " + answer.reason + ".";
   switch (answer.kind) {
-    case BlobAnswer::Kind::expired: return refresh();
-    case BlobAnswer::Kind::later: return retry(answer.retry_after, {502, reason});
+    case BlobAnswer::Kind::expired:
+      return refresh();
+    case BlobAnswer::Kind::later:
+      return retry(answer.retry_after, {502, reason});
     case BlobAnswer::Kind::use:
     case BlobAnswer::Kind::missing:
-    case BlobAnswer::Kind::broken: return fail({502, reason});
+    case BlobAnswer::Kind::broken:
+      return fail({502, reason});
   }
 }
 
@@ -199,7 +207,8 @@ void Fetch::on_done(std::optional<OriginFault> fault) {
     return retry(std::nullopt, {status_of(*fault), fault->message});
   }
   if (received_ < size())
-    return retry(std::nullopt, {502, source_.host + " ended the file early, at byte " + std::to_string(received_) + "."});
+    return retry(std::nullopt,
+                 {502, source_.host + " ended the file early, at byte " + std::to_string(received_) + "."});
   after_transfer();
 }
 
@@ -233,7 +242,8 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
     return transfer();
   }
   if (auto* trouble = std::get_if<UrlRefresher::Trouble>(&answer)) return retry(std::nullopt, {502, trouble->message});
-  fail({502, "The URL of the file has expired, and the hub permits it to none of the clients that asked for it any more."});
+  fail({502,
+        "The URL of the file has expired, and the hub permits it to none of the clients that asked for it any more."});
 }
 
 // --- to the disk

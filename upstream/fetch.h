@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Fetch brings one missing blob into the store, from where it was left the last time, for all clients that ask for it.  It belongs to no
-// client: it goes on when they leave (unless the options say otherwise).  Lives on the fetch loop; file work is done by the pool, one
-// piece at a time.
+// A Fetch brings one missing blob into the store, from where it was left the last time, for all clients that ask for
+// it.  It belongs to no client: it goes on when they leave (unless the options say otherwise).  Lives on the fetch
+// loop; file work is done by the pool, one piece at a time.
 //
 // A fetch that nobody wants whole is only a door to what is held: it opens the partial blob and transfers nothing.
 #pragma once
@@ -150,16 +150,16 @@ class Fetch : private OriginObserver {
   std::shared_ptr<cas::PartialBlob> partial_;
   DiskTask file_task_;
   bool file_busy_ = false;
-  std::string pending_;    // received, not given to the pool yet
-  uint64_t received_ = 0;  // offset behind the last byte received
+  std::string pending_;                        // received, not given to the pool yet
+  uint64_t received_ = 0;                      // offset behind the last byte received
   std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
 
-  http::Url source_;                           // that the transfer uses
+  http::Url source_;                         // that the transfer uses
   std::optional<http::Url> fresher_source_;  // of a client that joined later
   GrantList grants_;
   UrlRefresher refresher_;
   std::unique_ptr<OriginTransfer> transfer_;
-  uint64_t skip_ = 0;           // bytes of the body to drop: they are held
+  uint64_t skip_ = 0;  // bytes of the body to drop: they are held
   bool transfer_paused_ = false;
   size_t tries_ = 0;  // in a row without a byte
   Timer retry_timer_;

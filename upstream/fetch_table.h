@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running fetches, one for each missing blob however many clients ask for it, on a loop and thread of their own with one pool of
-// connections.  join() may be called from any thread that runs a Loop; everything else happens on the fetch loop.
+// The running fetches, one for each missing blob however many clients ask for it, on a loop and thread of their own
+// with one pool of connections.  join() may be called from any thread that runs a Loop; everything else happens on the
+// fetch loop.
 #pragma once
 
 #include <memory>
@@ -55,8 +56,8 @@ class FetchTable : private FetchOwner {
   OriginClient origin_;
   FetchCounters counters_;
   std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
-  std::vector<Fetch*> active_;   // those that may transfer
-  std::vector<Fetch*> waiting_;  // for a turn, in order
+  std::vector<Fetch*> active_;                                              // those that may transfer
+  std::vector<Fetch*> waiting_;                                             // for a turn, in order
   std::vector<std::pair<std::shared_ptr<FetchMember>, JoinRequest>> late_;  // for a fetch that is ending
   std::thread thread_;
 };

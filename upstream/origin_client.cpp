@@ -52,7 +52,7 @@ class OriginClient::Impl {
   CurlMulti multi_;
 };
 
-OriginClient::OriginClient(Loop& loop, const OriginOptions& options, std::string trusted_roots,
+OriginClient::OriginClient(Loop& loop, const OriginOptions& options, std::string_view trusted_roots,
                            const AddressPolicy& policy)
     : impl_(std::make_unique<Impl>(loop, options, trusted_roots, policy)) {}
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to the origin over verified TLS, by libcurl's multi interface on one loop.  One client belongs to one loop and is
-// used on its thread only.  Connections are kept and reused.  Nothing here follows redirects, decodes or keeps cookies: one
-// request in, one answer out.  No proxy of the environment is used (libcurl would take Weir itself from HTTPS_PROXY).
+// Requests to the origin over verified TLS, by libcurl's multi interface on one loop.  One client belongs to one loop
+// and is used on its thread only.  Connections are kept and reused.  Nothing here follows redirects, decodes or keeps
+// cookies: one request in, one answer out.  No proxy of the environment is used (libcurl would take Weir itself from
+// HTTPS_PROXY).
 #pragma once
 
 #include <cstdint>
@@ -23,13 +24,16 @@ enum class RequestBody { none, length, chunked };
 // A request as it goes out, always over https.
 struct OriginRequest {
   std::string method;
-  std::string host;     // a name, or an IP literal without brackets
+  std::string host;  // a name, or an IP literal without brackets
   uint16_t port = 443;
-  std::string target;   // origin-form, sent byte for byte
-  http::Fields fields;  // all that is sent but Content-Length and Transfer-Encoding of the body; Host included
-  RequestBody body = RequestBody::none;
-  uint64_t body_length = 0;                                // for RequestBody::length
-  std::optional<Duration> first_byte_timeout;              // nothing: the option's value; 0: none
+  std::string target;  // origin-form, sent byte for byte
+  // All that is sent, Host included.  Content-Length, Transfer-Encoding and Expect in it are not sent: `body` frames
+  // the request.
+  http::Fields fields;
+  RequestBody body = RequestBody::none;  // a HEAD goes without (RFC 9110, section 9.3.2)
+  uint64_t body_length = 0;              // for RequestBody::length
+  // Nothing: the option's value.  0: none, and none for a body that stalls either (event streams, git).
+  std::optional<Duration> first_byte_timeout;
 };
 
 // Why an answer did not come, or broke off.
@@ -38,31 +42,34 @@ struct OriginFault {
     refused_address,  // our policy: the name resolves to an address that may not be connected to
     unreachable,      // no such name, connection refused or reset before an answer
     bad_certificate,  // the peer could not be verified
-    timeout,          // connecting, or the first byte, took too long
-    protocol,         // the answer is no valid HTTP
+    timeout,          // connecting, sending or the first byte took too long
+    protocol,         // the answer is no valid HTTP, or the request's body ended before its length
     cut,              // the connection ended or stalled in the middle of the answer
   };
   Kind kind = Kind::unreachable;
   std::string message;  // one sentence: host, phase, reason, what to do; no query, no token
 };
 
-// What an exchange with the origin tells its owner.  Called on the client's loop, never from within start() or resume_*().
-// A callback may destroy the transfer.
+// What an exchange with the origin tells its owner.  Called on the client's loop, never from within start() or
+// resume_*(). A callback may destroy the transfer.
 class OriginObserver {
  public:
   virtual ~OriginObserver() = default;
 
-  // The final head, once; 1xx heads are swallowed.  Hop-by-hop fields are removed; Content-Length is there if the origin sent it.
+  // The final head, once; 1xx heads are swallowed.  Hop-by-hop fields are removed; Content-Length is there if the
+  // origin sent it.
   virtual void on_head(http::ResponseHead head) = 0;
   // False pauses the transfer until resume_reading().  Asked before each on_data().
   virtual bool ready_for_data() = 0;
   // Bytes of the body, transfer codings undone, content codings not.
   virtual void on_data(std::string_view bytes) = 0;
-  // The end, once and last.  Without a fault the answer is complete: Content-Length met, last chunk seen, or TLS closed properly.
+  // The end, once and last.  Without a fault the answer is complete: Content-Length met, last chunk seen, or TLS closed
+  // properly. After an error status (400 and above) this comes even when the request's body has not been read to its
+  // end.
   virtual void on_done(std::optional<OriginFault> fault) = 0;
 
-  // For requests with a body: fills `buffer`.  Returns bytes written; 0 with `at_end` unset pauses the upload until resume_body().  The first
-  // call says that the origin is connected and has the head.
+  // For requests with a body of one byte or more: fills `buffer`.  Returns bytes written; 0 with `at_end` unset pauses
+  // the upload until resume_body().  The first call says that the origin is connected and has the head.
   virtual size_t read_body(std::span<char> buffer, bool& at_end) {
     static_cast<void>(buffer);
     at_end = true;
@@ -74,18 +81,21 @@ class OriginObserver {
 class OriginTransfer {
  public:
   virtual ~OriginTransfer() = default;
+  // Both do nothing when nothing is paused.
   virtual void resume_reading() = 0;
   virtual void resume_body() = 0;
 };
 
 class OriginClient {
  public:
-  // `trusted_roots`: the PEM text of all certificates that are trusted (the system's or a company's, and ca_file), without Weir's own.
-  // The policy must outlive the client.
-  OriginClient(Loop& loop, const OriginOptions& options, std::string trusted_roots, const AddressPolicy& policy);
+  // `trusted_roots`: the PEM text of all certificates that are trusted (the system's or a company's, and ca_file),
+  // without Weir's own. The policy must outlive the client.
+  OriginClient(Loop& loop, const OriginOptions& options, std::string_view trusted_roots, const AddressPolicy& policy);
+  // Cancels what still runs, without a word to the observers.  Not from within a callback of an observer.
   ~OriginClient();
 
-  // The observer must outlive the transfer.
+  // The observer must outlive the transfer.  A transfer waits, for as long as it takes, while connections_per_host
+  // others use their connections to the same host.
   std::unique_ptr<OriginTransfer> start(OriginRequest request, OriginObserver& observer);
 
  private:

@@ -52,6 +52,8 @@ std::optional<std::string> authority_text(const std::string& host, uint16_t port
 void set_transport(EasyHandle& easy, const OriginOptions& options) {
   easy.set(CURLOPT_NOSIGNAL, 1L);
   easy.set(CURLOPT_PROXY, "");
+  // Without it, a handle that is let go while its name resolves waits for the name server: 5 s on the loop when tried
+  // with 7.88.
   easy.set(CURLOPT_QUICK_EXIT, 1L);
   easy.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   easy.set(CURLOPT_TCP_NODELAY, 1L);

@@ -11,7 +11,7 @@ namespace weir::upstream {
 // section 7.2).
 std::optional<std::string> authority_text(const std::string& host, uint16_t port);
 
-// What holds for every handle: no signals, no proxy, no waiting for a name server when it is let go.
+// What holds for every handle: no signals, no proxy, time to connect.
 void set_transport(EasyHandle& easy, const OriginOptions& options);
 
 // Sets method, target, fields and framing.  `lines` is filled and must outlive the handle.  HEAD goes without a body

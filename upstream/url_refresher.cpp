@@ -106,14 +106,16 @@ void UrlRefresher::judge_answer() {
     auto downloads = hub::parse_batch_answer(body_, wall_now());
     if (head_.status == 200 && downloads && !downloads->empty()) {
       const auto& first = downloads->front();
-      if (first.object.oid == digest_ && first.object.size == size_ && is_intercepted_(first.href.host)) return end(first.href);
+      if (first.object.oid == digest_ && first.object.size == size_ && is_intercepted_(first.href.host))
+        return end(first.href);
     }
   } else {
     auto answer = hub::judge_resolve_answer(head_, *asked_url_, is_intercepted_);
     if (answer.file && answer.file->digest == digest_ && answer.file->size == size_) return end(answer.file->location);
   }
   if (head_.status == 429 || head_.status >= 500)
-    return end(Trouble{asked_url_->host + " could not be asked for a fresh URL: the answer was " + std::to_string(head_.status) + "."});
+    return end(Trouble{asked_url_->host + " could not be asked for a fresh URL: the answer was " +
+                       std::to_string(head_.status) + "."});
   // Refused, or it names another file now: this client's permission for these bytes has ended.
   grants_->remove(asked_);
   ask_next();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the hub for a fresh URL of a blob, with the credentials of one client after another that the hub permitted it to.  Lives on the
-// fetch loop.
+// Asks the hub for a fresh URL of a blob, with the credentials of one client after another that the hub permitted it
+// to.  Lives on the fetch loop.
 #pragma once
 
 #include <deque>
@@ -41,8 +41,8 @@ class UrlRefresher : private OriginObserver {
 
   UrlRefresher(OriginClient& origin, std::string pseudonym, std::function<bool(std::string_view)> is_intercepted);
 
-  // Calls `done` once, later; `done` may start the next one.  Grants that the hub does not accept any more are removed from `grants`, which
-  // must live until then.
+  // Calls `done` once, later; `done` may start the next one.  Grants that the hub does not accept any more are removed
+  // from `grants`, which must live until then.
   void start(GrantList& grants, const Sha256& digest, uint64_t size, std::function<void(Answer)> done);
   void cancel();
 

@@ -70,6 +70,7 @@ TEST_F(DiskPoolTest, one_thread_keeps_the_order) {
   DiskPool pool(1);
   std::vector<int> seen;
   std::vector<DiskTask> tasks;
+  tasks.reserve(101);
   for (int i = 0; i < 100; ++i)
     tasks.push_back(pool.submit<int>(
         loop_, [i] { return i; }, [&seen](int value) { seen.push_back(value); }));

@@ -83,7 +83,7 @@ TEST_F(SecretTest, is_wiped_at_its_end) {
 TEST_F(SecretTest, copies_are_equal_and_all_are_wiped) {
   {
     Secret first(kText);
-    Secret second(first);
+    Secret second(first);  // NOLINT(performance-unnecessary-copy-initialization): the copy is under test
     Secret third;
     third = second;
     EXPECT_EQ(first, third);
@@ -112,6 +112,12 @@ TEST_F(SecretTest, an_assignment_wipes_the_old_value) {
     EXPECT_EQ(shorter.reveal(), "short");
     Secret longer(kText);
     longer = Secret(std::string(500, 'x'));
+    Secret short_one("short");
+    Secret long_one(std::string(500, 'x'));
+    Secret copied_over(kText);
+    copied_over = short_one;
+    Secret copied_beyond(kText);
+    copied_beyond = long_one;
   }
   EXPECT_EQ(leaks, 0);
 }
@@ -128,7 +134,8 @@ TEST_F(SecretTest, assigning_itself_changes_nothing) {
 TEST_F(SecretTest, a_vector_that_grows_leaves_nothing_behind) {
   {
     std::vector<Secret> all;
-    for (int i = 0; i < 20; ++i) all.emplace_back(kText);
+    for (int i = 0; i < 20; ++i)
+      all.emplace_back(kText);  // NOLINT(performance-inefficient-vector-operation): it must grow
     all.erase(all.begin());
   }
   EXPECT_EQ(leaks, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/child_process.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -9,7 +10,7 @@
 #include <csignal>
 
 #include "base/files.h"
-#include "temporary_folder.h"
+#include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
 namespace {
@@ -45,7 +46,7 @@ TEST(RunCommandTest, says_why_a_command_cannot_be_run) {
 // The command sends the signal to the process that runs it, and ends by its trap.
 TEST(RunCommandTest, sends_signals_on) {
   for (std::string name : {"TERM", "INT", "HUP", "QUIT"}) {
-    auto script = "trap 'exit 42' " + name + "; kill -" + name + " $PPID; while :; do sleep 0.01; done";
+    auto script = fmt::format("trap 'exit 42' {}; kill -{} $PPID; while :; do sleep 0.01; done", name, name);
     EXPECT_EQ(run_command({"sh", "-c", script}, kEnvironment).exit_code, 42) << name;
   }
 }

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "local_server.h"
+#include "tests/unit/cli/local_server.h"
 
 namespace weir::cli {
 namespace {

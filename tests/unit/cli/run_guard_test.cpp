@@ -13,7 +13,7 @@
 #include <optional>
 #include <thread>
 
-#include "temporary_folder.h"
+#include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
 namespace {

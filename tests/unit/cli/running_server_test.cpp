@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "cas/blob_store.h"
-#include "local_server.h"
-#include "temporary_folder.h"
+#include "tests/unit/cli/local_server.h"
+#include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shell_text.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -22,8 +23,10 @@ std::string output_of(const std::string& script) {
 }
 
 TEST(ShTextTest, a_shell_reads_back_what_was_quoted) {
-  for (std::string text : kHard)
-    EXPECT_EQ(output_of(sh_text({{"X", text}}) + "printf '%s|' \"$X\" " + sh_quoted(text)), text + "|" + text + "|");
+  for (std::string text : kHard) {
+    auto script = fmt::format("{}printf '%s|' \"$X\" {}", sh_text({{"X", text}}), sh_quoted(text));
+    EXPECT_EQ(output_of(script), fmt::format("{}|{}|", text, text));
+  }
 }
 
 TEST(ShTextTest, unsets) {

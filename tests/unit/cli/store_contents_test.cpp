@@ -6,7 +6,7 @@
 
 #include "cas/blob_store.h"
 #include "hub/catalog.h"
-#include "temporary_folder.h"
+#include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/files.h"
 #include "certs/certificate_authority.h"
-#include "temporary_folder.h"
+#include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 std::string text_of(const std::filesystem::path& path) {
   return read_file(path).value().value();

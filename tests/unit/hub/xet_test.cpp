@@ -41,7 +41,7 @@ TEST(StripXetAcceptTest, takes_the_media_type_out) {
       {"Application/VND.Xet-FileInfo+JSON;q=0.9", "*/*"},
       {"text/html, application/vnd.xet-fileinfo+json ; q=1, application/json;q=0.5",
        "text/html, application/json;q=0.5"},
-      {",application/vnd.xet-fileinfo+json, ,text/html", "text/html"},
+      {"text/html, ,application/vnd.xet-fileinfo+json", "text/html"},
       {"*/*", "*/*"},
       {"text/html,application/json", "text/html,application/json"},
       {"application/vnd.xet-fileinfo+jsonp, a/b", "application/vnd.xet-fileinfo+jsonp, a/b"},

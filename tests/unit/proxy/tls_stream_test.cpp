@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/tls_stream.h"
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <array>
+
+#include "tests/unit/proxy/peer.h"
+#include "tests/unit/proxy/tls_client.h"
+
+namespace weir::proxy {
+namespace {
+
+class TlsStreamTest : public testing::TestWithParam<int> {
+ protected:
+  void connect(SocketPair pair = socket_pair()) {
+    socket_ = pair.peer.get();
+    server_ = std::make_unique<TlsStream>(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
+    TlsClientOptions options;
+    options.version = GetParam();
+    client_ = std::make_unique<TlsClient>(std::move(pair.peer), options);
+  }
+
+  void shake_hands() {
+    IoStatus server = IoStatus::would_block;
+    for (int flight = 0; flight < 10 && server == IoStatus::would_block; ++flight) {
+      client_->shake_hands();
+      server = server_->handshake().status;
+    }
+    ASSERT_EQ(server, IoStatus::ok);
+    ASSERT_TRUE(client_->shake_hands());
+    client_->read();  // tickets
+  }
+
+  TlsFixture fixture_;
+  std::unique_ptr<TlsStream> server_;
+  std::unique_ptr<TlsClient> client_;
+  int socket_ = -1;  // the client's
+  std::array<char, 32 << 10> buffer_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, TlsStreamTest, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& tested) { return tested.param == TLS1_2_VERSION ? "tls_1_2" : "tls_1_3"; });
+
+TEST_P(TlsStreamTest, waits_for_the_hello) {
+  connect();
+  EXPECT_EQ(server_->handshake(), (IoResult{IoStatus::would_block, 0}));
+  EXPECT_EQ(server_->read_interest(), Interest::read);
+}
+
+TEST_P(TlsStreamTest, carries_bytes_both_ways) {
+  connect();
+  shake_hands();
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::would_block, 0}));
+  ASSERT_TRUE(client_->send("hello"));
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::ok, 5}));
+  EXPECT_EQ(std::string_view(buffer_.data(), 5), "hello");
+  EXPECT_EQ(server_->write("you"), (IoResult{IoStatus::ok, 3}));
+  EXPECT_EQ(client_->read(), "you");
+}
+
+// What is decrypted already is not seen by the socket's readiness.
+TEST_P(TlsStreamTest, says_what_it_has_decrypted) {
+  connect();
+  shake_hands();
+  ASSERT_TRUE(client_->send(std::string(10'000, 'x')));
+  EXPECT_FALSE(server_->has_buffered_input());
+  EXPECT_EQ(server_->read(std::span(buffer_).first(4'000)), (IoResult{IoStatus::ok, 4'000}));
+  EXPECT_TRUE(server_->has_buffered_input());
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::ok, 6'000}));
+  EXPECT_FALSE(server_->has_buffered_input());
+}
+
+TEST_P(TlsStreamTest, writes_as_much_as_the_socket_takes_and_then_the_rest) {
+  connect();
+  shake_hands();
+  auto bytes = some_bytes(4 << 20);
+  std::string received;
+  size_t written = 0;
+  size_t blocked = 0;
+  while (written < bytes.size()) {
+    // From a place of its own each time: the bytes may move, and more may have come behind them.
+    auto rest = std::make_unique<std::string>(bytes.substr(written, blocked % 2 == 0 ? std::string::npos : 2 << 20));
+    auto result = server_->write(*rest);
+    if (result.status == IoStatus::would_block) {
+      ++blocked;
+      received += client_->read();
+      continue;
+    }
+    ASSERT_EQ(result.status, IoStatus::ok);
+    ASSERT_GT(result.bytes, 0U);
+    written += result.bytes;
+  }
+  received += client_->read();
+  EXPECT_GT(blocked, 0U);
+  EXPECT_EQ(server_->write_interest(), Interest::write);
+  EXPECT_TRUE(received == bytes);
+}
+
+TEST_P(TlsStreamTest, ends_its_direction_with_a_close_notify) {
+  connect();
+  shake_hands();
+  server_->write("last");
+  server_->end_output();
+  EXPECT_EQ(client_->read(), "last");
+  EXPECT_TRUE(client_->ended());
+}
+
+TEST_P(TlsStreamTest, is_cut_without_a_close_notify) {
+  connect();
+  shake_hands();
+  server_->write("part");
+  server_.reset();
+  EXPECT_EQ(client_->read(), "part");
+  EXPECT_FALSE(client_->ended());
+  EXPECT_TRUE(client_->failed());
+}
+
+TEST_P(TlsStreamTest, tells_a_proper_end_from_a_cut) {
+  connect();
+  shake_hands();
+  client_->end();
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::closed, 0}));
+
+  connect();
+  shake_hands();
+  ::shutdown(socket_, SHUT_WR);
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::failed, 0}));
+  EXPECT_NE(server_->failure(), "");
+}
+
+TEST_P(TlsStreamTest, fails_on_what_is_no_tls) {
+  auto pair = socket_pair();
+  Peer peer(std::move(pair.peer));
+  TlsStream server(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
+  peer.send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(server.handshake(), (IoResult{IoStatus::failed, 0}));
+  EXPECT_NE(server.failure(), "");
+  server.end_output();
+  peer.poll();
+  EXPECT_TRUE(peer.ended);
+}
+
+TEST_P(TlsStreamTest, fails_when_a_record_was_changed) {
+  connect();
+  shake_hands();
+  // Behind OpenSSL's back: a record of application data that nobody encrypted.
+  std::string forged = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+  ASSERT_EQ(::send(socket_, forged.data(), forged.size(), 0), static_cast<ssize_t>(forged.size()));
+  EXPECT_EQ(server_->read(buffer_), (IoResult{IoStatus::failed, 0}));
+}
+
+TEST_P(TlsStreamTest, fails_when_the_client_leaves_during_the_handshake) {
+  connect();
+  client_->shake_hands();
+  client_.reset();
+  EXPECT_EQ(server_->handshake().status, IoStatus::failed);
+}
+
+}  // namespace
+}  // namespace weir::proxy
