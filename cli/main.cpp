@@ -43,7 +43,10 @@ int parse_and_run(std::vector<std::string> arguments) {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    complain(std::string(error.what()) + " (see weir --help)");
+    bool run_without_separator = app.got_subcommand("run") && chosen.command.empty();
+    complain(std::string(error.what()) + (run_without_separator
+                                              ? " (the command goes behind --: weir run -- hf download org/model)"
+                                              : " (see weir --help)"));
     return kWrongUsage;
   }
   if (!chosen.command.empty() && !app.got_subcommand("run")) {

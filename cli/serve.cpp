@@ -68,20 +68,20 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void announce(const proxy::Server& server) {
+void announce(const proxy::Server& server, const std::string& options) {
   std::error_code error;
   auto program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) program = "weir";
   std::printf(
-      "Weir serves on %s.  To use it in a shell:  eval \"$(%s env)\"   or for one command:  %s run -- hf download "
+      "Weir serves on %s.  To use it in a shell:  eval \"$(%s env%s)\"   or for one command:  %s run%s -- hf download "
       "org/model\n",
-      server.listening().text().c_str(), program.c_str(), program.c_str());
+      server.listening().text().c_str(), program.c_str(), options.c_str(), program.c_str(), options.c_str());
   std::fflush(stdout);
 }
 
 }  // namespace
 
-int serve(config::Config config, ServeFor whom) {
+int serve(config::Config config, ServeFor whom, const std::string& options) {
   log::set_level(config.log_level);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -97,7 +97,7 @@ int serve(config::Config config, ServeFor whom) {
     if (!watch) return fail_with(watch.error());
     runs = std::move(*watch);
   }
-  announce(proxy);
+  announce(proxy, options);
   proxy.run();
   log::info("ended");
   return kDone;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "config/config.h"
 
 namespace weir::cli {
@@ -14,6 +16,7 @@ enum class ServeFor {
 // Runs the proxy in the foreground and returns the exit code; logs and errors go to stderr.  Once it answers and its
 // lock note names its address, one line goes to stdout, and nothing after it: weir run waits for that line, then closes
 // the pipe.
-int serve(config::Config config, ServeFor whom);
+// `options`: how the same configuration is named to another weir command, for that line.
+int serve(config::Config config, ServeFor whom, const std::string& options);
 
 }  // namespace weir::cli

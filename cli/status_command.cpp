@@ -27,7 +27,11 @@ enum class Format { text, json };
 Result<std::string> status_of_server(const RunningServer& server, Format format) {
   if (!server.address)
     return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
-  TRY_ASSIGN(auto answer, local_get(*server.address, "/-/status", kTimeout));
+  auto answered = local_get(*server.address, "/-/status", kTimeout);
+  if (!answered)
+    return fail(answered.error().in(
+        fmt::format("process {} holds the store and is starting or ending; ask again in a moment", server.pid)));
+  auto& answer = *answered;
   if (answer.status == 403)
     return fail(ErrorCode::refused,
                 fmt::format("the proxy at {} shows its status to this machine's loopback addresses and "

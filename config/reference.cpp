@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is derived from the table of options for people to read.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -20,7 +22,8 @@ std::string comment(std::string_view text) {
     text.remove_prefix(std::min(word.size() + 1, text.size()));
     if (word.empty()) continue;
     bool fits = column > 0 && column + 1 + word.size() <= kCommentWidth;
-    if (!fits) out += column > 0 ? "\n#" : "#";
+    if (!fits && column > 0) out += '\n';
+    if (!fits) out += '#';
     if (!fits) column = 1;
     out += ' ';
     out += word;
@@ -30,7 +33,7 @@ std::string comment(std::string_view text) {
 }
 
 std::string key_lines(const Option& option, const Config& config) {
-  return "\n" + comment(option.help) + "#" + std::string(option.name()) + " = " + option.show(config) + "\n";
+  return fmt::format("\n{}#{} = {}\n", comment(option.help), option.name(), option.show(config));
 }
 
 // The least number of characters to insert, remove or replace (Levenshtein).

@@ -71,7 +71,11 @@ bool BlobSender::fill() {
   }
   auto limit = hold_back_.limit(readable_, verified_);
   if (position_ >= limit) {
-    update_drip();
+    if (verified_) {
+      fail(0);
+    } else {
+      update_drip();
+    }
     return false;
   }
   drip_.stop();

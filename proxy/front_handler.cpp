@@ -25,6 +25,9 @@ std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, c
   };
   if (request.method == "CONNECT") return refuse(400, "CONNECT must be the first request of a connection.");
   if (request.target.starts_with("/-/")) return open_admin(context_, client_, request, responder);
+  if (reach_ == Reach::own_pages)
+    return refuse(403,
+                  "This Weir shows " + client_.text() + " its own pages alone; [proxy] allow names whom it serves.");
   if (request.target.starts_with('/') || request.target == "*")
     return refuse(
         404,

@@ -11,15 +11,20 @@
 
 namespace weir::proxy {
 
+// What a client may ask for.
+enum class Reach { everything, own_pages };
+
 class FrontHandler : public RequestHandler {
  public:
-  FrontHandler(WorkerContext& context, IpAddress client) : context_(context), client_(client) {}
+  FrontHandler(WorkerContext& context, IpAddress client, Reach reach)
+      : context_(context), client_(client), reach_(reach) {}
   std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
                                  Responder& responder) override;
 
  private:
   WorkerContext& context_;
   IpAddress client_;
+  Reach reach_;
 };
 
 // Answers every request with the same refusal.

@@ -323,6 +323,11 @@ void HttpConnection::resume_request_body() {
 // --- output
 
 void HttpConnection::queue(std::string_view bytes) {
+  // A client that stays a little behind never empties the queue; what it has taken goes all the same.
+  if (output_sent_ >= kMaxQueued) {
+    output_.erase(0, output_sent_);
+    output_sent_ = 0;
+  }
   output_.append(bytes);
 }
 
@@ -400,6 +405,7 @@ void HttpConnection::close() {
 void HttpConnection::cut() {
   if (closed_) return;
   closed_ = true;
+  if (output_sent_ < output_.size()) record_.complete = false;
   if (answer_ == Answer::streaming && framing_ == Framing::until_close) reset_on_close(stream_->fd());
   shut_down();
 }

@@ -78,7 +78,7 @@ std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::st
     case hub::RouteKind::resolve:
       return make_resolve_exchange(context, responder, std::move(request), route);
     case hub::RouteKind::resolve_cache:
-      return make_regular_file_exchange(context, responder, std::move(request));
+      return make_regular_file_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::listing:
       return make_listing_exchange(context, responder, request);
     case hub::RouteKind::lfs_batch:

@@ -14,8 +14,9 @@ namespace weir::proxy {
 namespace {
 
 // Stores verified bytes, on the disk pool; nobody waits for it.
-void store_later(Services& services, hub::NamedRegularFile named, std::shared_ptr<const std::string> bytes) {
-  services.disk.submit([&services, bytes, named = std::move(named)]() mutable {
+void store_later(Services& services, hub::NamedRegularFile named, hub::RepoFile file,
+                 std::shared_ptr<const std::string> bytes) {
+  services.disk.submit([&services, bytes, named = std::move(named), file = std::move(file)]() mutable {
     auto stored = [&]() -> Result<void> {
       TRY_ASSIGN(auto blob, services.store.create_unnamed());
       TRY(blob->append(*bytes));
@@ -24,24 +25,30 @@ void store_later(Services& services, hub::NamedRegularFile named, std::shared_pt
       return {};
     }();
     if (!stored) return log::error("storing {}: {}", named.name.path, stored.error().message);
+    // The revision in such a path is a commit.
+    services.catalog.learn(hub::NamedFile{file, file.revision, {named.file.digest, named.file.size}});
     services.catalog.learn(std::move(named));
   });
 }
 
+// A client's request for a regular file, and what is known of the file.
+struct RegularFileRequest {
+  ClientRequest client;
+  hub::ObjectName name;
+  hub::RepoFile repo_file;
+  std::optional<hub::RegularFile> held;
+};
+
 class RegularFileFilter : public AnswerFilter {
  public:
-  RegularFileFilter(WorkerContext& context, Responder& responder, ClientRequest request, hub::ObjectName name,
-                    std::optional<hub::RegularFile> held)
-      : context_(context),
-        responder_(responder),
-        request_(std::move(request)),
-        name_(std::move(name)),
-        held_(std::move(held)) {}
+  RegularFileFilter(WorkerContext& context, Responder& responder, RegularFileRequest request)
+      : context_(context), responder_(responder), request_(std::move(request)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
-    if (head.status == 304 && held_) return answer_held(head);
+    if (head.status == 304 && request_.held) return answer_held(head);
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
-    bool whole = head.status == 200 && request_.head.method == "GET" && length && !head.fields.has("Content-Encoding");
+    bool whole =
+        head.status == 200 && request_.client.head.method == "GET" && length && !head.fields.has("Content-Encoding");
     if (!whole || !git_id || *length > kMaxRegularFile) return nullptr;
     file_.emplace();
     file_->size = *length;
@@ -70,29 +77,27 @@ class RegularFileFilter : public AnswerFilter {
     if (!file_) return "";
     if (bytes_->size() != file_->size || hasher_.finish() != file_->git_id) {
       log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off",
-                 name_.host, name_.path);
+                 request_.name.host, request_.name.path);
       return std::nullopt;
     }
-    store_later(context_.services, hub::NamedRegularFile{name_, *file_}, bytes_);
+    store_later(context_.services, hub::NamedRegularFile{request_.name, *file_}, request_.repo_file, bytes_);
     return std::string_view(*bytes_).substr(sent_);
   }
 
  private:
   std::unique_ptr<Exchange> answer_held(const http::ResponseHead& head) {
     FileRequest file;
-    file.digest = held_->digest;
-    file.size = held_->size;
-    file.answer = hub::regular_file_fields(*held_, head.fields);
-    file.request = std::move(request_.head.fields);
-    file.head_only = request_.head.method == "HEAD";
+    file.digest = request_.held->digest;
+    file.size = request_.held->size;
+    file.answer = hub::regular_file_fields(*request_.held, head.fields);
+    file.request = std::move(request_.client.head.fields);
+    file.head_only = request_.client.head.method == "HEAD";
     return std::make_unique<FileExchange>(context_, responder_, std::move(file));
   }
 
   WorkerContext& context_;
   Responder& responder_;
-  ClientRequest request_;
-  hub::ObjectName name_;
-  std::optional<hub::RegularFile> held_;
+  RegularFileRequest request_;
   std::optional<hub::RegularFile> file_;  // that is coming in
   std::shared_ptr<std::string> bytes_;
   size_t sent_ = 0;
@@ -101,21 +106,21 @@ class RegularFileFilter : public AnswerFilter {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder,
-                                                     ClientRequest request) {
+std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder, ClientRequest client,
+                                                     const hub::RepoFile& file) {
   auto& services = context.services;
-  auto name = hub::object_name(request.host, request.head.target);
-  auto held = services.catalog.find_regular_file(name);
-  if (held && !services.store.has(held->digest)) held.reset();
-  auto out = make_origin_request(request, services.pseudonym);
+  RegularFileRequest request{std::move(client), {}, file, std::nullopt};
+  request.name = hub::object_name(request.client.host, request.client.head.target);
+  request.held = services.catalog.find_regular_file(request.name);
+  if (request.held && !services.store.has(request.held->digest)) request.held.reset();
+  auto out = make_origin_request(request.client, services.pseudonym);
   out.fields.set("Accept-Encoding", "identity");
-  if (held) {
+  if (request.held) {
     for (auto conditional : {"Range", "If-Range", "If-Modified-Since"}) out.fields.remove(conditional);
-    out.fields.set("If-None-Match", hub::git_etag(held->git_id));
+    out.fields.set("If-None-Match", hub::git_etag(request.held->git_id));
   }
-  auto filter =
-      std::make_unique<RegularFileFilter>(context, responder, std::move(request), std::move(name), std::move(held));
-  return std::make_unique<RelayExchange>(context, responder, std::move(out), std::move(filter));
+  return std::make_unique<RelayExchange>(context, responder, std::move(out),
+                                         std::make_unique<RegularFileFilter>(context, responder, std::move(request)));
 }
 
 }  // namespace weir::proxy

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "hub/repo_file.h"
 #include "proxy/exchange.h"
 #include "proxy/origin_request.h"
 #include "proxy/services.h"
@@ -16,6 +17,6 @@ inline constexpr uint64_t kMaxRegularFile = 16 << 20;
 // Asks the hub with the client's own credentials whether the held copy is the file still, and answers from the store if
 // it is (304 is the permission); else relays the file and stores it once its git blob id is verified.
 std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder,
-                                                     ClientRequest request);
+                                                     ClientRequest request, const hub::RepoFile& file);
 
 }  // namespace weir::proxy

@@ -74,13 +74,17 @@ void Session::read_greeting() {
 void Session::decide() {
   watch_.reset();
   timer_.stop();
-  if (!may_use(context_.services.options.listen, client_))
-    return refuse({403, "This Weir does not serve " + client_.text() + "; [proxy] allow names those that it serves."});
   auto decision = *gate_.decision();
+  auto& listen = context_.services.options.listen;
+  bool served = may_use(listen, client_);
+  bool reads_pages = any_contains(listen.admin_allow, client_) && std::holds_alternative<SpeakHttp>(decision);
+  if (!served && !reads_pages)
+    return refuse({403, "This Weir does not serve " + client_.text() + "; [proxy] allow names those that it serves."});
   if (auto* found = std::get_if<Intercept>(&decision)) return intercept(*found);
   if (auto* found = std::get_if<OpenTunnel>(&decision)) return open_tunnel(*found);
   if (auto& refusal = std::get<SpeakHttp>(decision).refusal) return refuse(*refusal);
-  speak_http(std::make_unique<PlainStream>(std::move(fd_)), std::make_unique<FrontHandler>(context_, client_),
+  speak_http(std::make_unique<PlainStream>(std::move(fd_)),
+             std::make_unique<FrontHandler>(context_, client_, served ? Reach::everything : Reach::own_pages),
              gate_.taken());
 }
 
@@ -125,6 +129,17 @@ void Session::intercept(const Intercept& decision) {
   shake_hands();
 }
 
+// An alert is the client's verdict on the certificate; a connection that merely ends is a client that changed its mind.
+void Session::report_failed_handshake(IoResult result) const {
+  auto reason = result.status == IoStatus::closed ? "the connection was closed" : handshaking_->failure();
+  if (reason.find("alert") != std::string::npos) {
+    log::warning("{} refuses the certificate for {}: {}; weir env prints what makes it trust Weir's CA", client_.text(),
+                 host_, reason);
+  } else {
+    log::debug("{} broke off the TLS handshake for {}: {}", client_.text(), host_, reason);
+  }
+}
+
 void Session::shake_hands() {
   auto result = handshaking_->handshake();
   if (result.status == IoStatus::would_block) return watch_->want(handshaking_->read_interest());
@@ -134,9 +149,7 @@ void Session::shake_hands() {
     return speak_http(std::move(handshaking_), std::make_unique<InterceptHandler>(context_, host_), "");
   }
   ++context_.services.counters.handshakes_failed;
-  log::info("{} broke off the TLS handshake for {}: {} (does it trust Weir's CA? weir env sets that up)",
-            client_.text(), host_,
-            result.status == IoStatus::closed ? "the connection was closed" : handshaking_->failure());
+  report_failed_handshake(result);
   close();
 }
 

@@ -37,6 +37,7 @@ class Session {
   void speak_http(std::unique_ptr<Stream> stream, std::unique_ptr<RequestHandler> handler, std::string already_read);
   void intercept(const Intercept& decision);
   void shake_hands();
+  void report_failed_handshake(IoResult result) const;
   void open_tunnel(const OpenTunnel& decision);
   void on_dialled(tl::expected<UniqueFd, upstream::OriginFault> host);
   void report_tunnel();

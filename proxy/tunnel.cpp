@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace weir::proxy {
@@ -30,9 +31,9 @@ Tunnel::Tunnel(Loop& loop, UniqueFd client, UniqueFd host, Duration idle_timeout
 
 void Tunnel::start(std::string_view greeting) {
   to_client_.buffer = greeting;
+  to_client_.own = greeting.size();
   idle_.start(idle_timeout_);
   on_ready();
-  to_client_.carried = 0;  // the greeting is Weir's own
 }
 
 void Tunnel::on_ready() {
@@ -48,8 +49,11 @@ bool Tunnel::pump(Flow& flow) {
     while (flow.pending()) {
       ssize_t put = ::send(flow.to, flow.buffer.data() + flow.written, flow.buffer.size() - flow.written, MSG_NOSIGNAL);
       if (put < 0) return would_block();
-      flow.written += static_cast<size_t>(put);
-      flow.carried += static_cast<uint64_t>(put);
+      auto count = static_cast<size_t>(put);
+      auto own = std::min(flow.own, count);
+      flow.own -= own;
+      flow.written += count;
+      flow.carried += count - own;
     }
     flow.buffer.clear();
     flow.written = 0;

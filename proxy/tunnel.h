@@ -31,6 +31,7 @@ class Tunnel {
     int to = -1;
     std::string buffer;
     size_t written = 0;
+    size_t own = 0;  // Weir's own bytes that are still in front; they do not count as carried
     uint64_t carried = 0;
     bool ended = false;      // `from` has sent its end
     bool passed_on = false;  // and `to` has been told

@@ -16,6 +16,7 @@ constexpr size_t kMaxPending = 8 << 20;
 constexpr size_t kWriteAtLeast = 64 << 10;
 constexpr uint64_t kHashSlice = 32 << 20;
 constexpr size_t kMaxDoublings = 6;
+constexpr std::chrono::duration<double> kSoon{2};
 
 int status_of(const OriginFault& fault) {
   return fault.kind == OriginFault::Kind::timeout ? 504 : 502;
@@ -80,7 +81,7 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
 
 // Tells a member whether it has joined; the first one that wants the whole file starts the transfer.
 void Fetch::place(const std::shared_ptr<FetchMember>& member) {
-  bool reads_held = member->want.kind == Want::Kind::part && member->want.range.end <= held();
+  bool reads_held = member->want.kind == Want::Kind::part && comes_soon(member->want.range.end);
   bool transfers = wants_transfer(member->want);
   if (!transfers && !reads_held) {
     FetchMember::tell(member, [](FetchListener& listener) { listener.on_not_held(); });
@@ -90,6 +91,16 @@ void Fetch::place(const std::shared_ptr<FetchMember>& member) {
   FetchMember::tell(
       member, [progress = progress_, started](FetchListener& listener) { listener.on_joined(progress, started); });
   if (started) want_whole();
+}
+
+// Held, or about to be: a part that the running transfer reaches at once need not be asked of the origin again.
+bool Fetch::comes_soon(uint64_t offset) const {
+  if (offset <= held()) return true;
+  if (stage_ != Stage::transferring || received_ == begun_at_) return false;
+  auto elapsed = std::chrono::duration<double>(monotonic_now() - begun_).count();
+  auto bytes_per_second = static_cast<double>(received_ - begun_at_) / elapsed;
+  auto missing = static_cast<double>(offset - std::min(offset, received_));
+  return missing <= bytes_per_second * kSoon.count();
 }
 
 bool Fetch::wants_transfer(const Want& want) const {
@@ -106,6 +117,8 @@ bool Fetch::wants_transfer(const Want& want) const {
 
 void Fetch::want_whole() {
   whole_wanted_ = true;
+  begun_ = monotonic_now();
+  begun_at_ = held();
   ++context_.counters.started;
   stage_ = Stage::queued;
   if (context_.owner.take_turn(*this)) on_turn();
@@ -218,6 +231,10 @@ void Fetch::retry(std::optional<Duration> not_before, FetchFailure reason) {
   if (++tries_ > context_.setup.options.max_retries) return fail(std::move(reason));
   auto delay = context_.setup.options.retry_delay * (1 << std::min(tries_ - 1, kMaxDoublings));
   if (not_before) delay = std::max(delay, *not_before);
+  // Clients that have nothing yet are better served by an answer than by waiting: most give up after 10 s of silence.
+  bool nothing_came = received_ == begun_at_;
+  if (nothing_came && monotonic_now() + delay > begun_ + context_.setup.origin.connect_timeout)
+    return fail(std::move(reason));
   log::info("{} tries again in {} ms: {}", named(), delay.count(), reason.message);
   stage_ = Stage::pausing;
   retry_timer_.start(delay);

@@ -120,6 +120,7 @@ class Fetch : private OriginObserver {
   void on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial);
   void place(const std::shared_ptr<FetchMember>& member);
   bool wants_transfer(const Want& want) const;
+  bool comes_soon(uint64_t offset) const;
   void want_whole();
   void end_if_unwanted();
   void transfer();
@@ -146,6 +147,8 @@ class Fetch : private OriginObserver {
   Stage stage_ = Stage::opening;
   std::vector<std::shared_ptr<FetchMember>> members_;
   bool whole_wanted_ = false;
+  MonotonicTime begun_;    // when the transfer was first wanted
+  uint64_t begun_at_ = 0;  // and what was held then
 
   std::shared_ptr<cas::PartialBlob> partial_;
   DiskTask file_task_;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The admin surface, origin-form and absolute-form requests on the port."""
 
+import time
+
 import pytest
 
 from files import TINY, WEIGHTS, bearer, get, hold, resolve, whole
@@ -67,9 +69,14 @@ def test_status_without_a_proxy(weir: Weir) -> None:
 
 def test_ls_names_blobs_and_paths(weir: Weir, hub: TestHub) -> None:
     file = hold(weir, hub)
-    done = weir.run("ls")
-    assert done.returncode == 0, done.stderr
-    assert file.sha256[:12] in done.stdout and TINY in done.stdout and WEIGHTS in done.stdout
+    deadline = time.monotonic() + 30
+    while True:  # names are written behind
+        done = weir.run("ls")
+        assert done.returncode == 0, done.stderr
+        assert file.sha256 in done.stdout
+        if TINY in done.stdout and WEIGHTS in done.stdout:
+            break
+        assert time.monotonic() < deadline, done.stdout
 
 
 def test_a_page_reached_through_the_proxy_is_not_the_admin_surface(weir: Weir, hub: TestHub) -> None:
