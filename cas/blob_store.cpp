@@ -3,7 +3,9 @@
 
 #include <limits>
 
+#include "cas/disk.h"
 #include "cas/layout.h"
+#include "cas/map_file.h"
 
 namespace weir::cas {
 
@@ -12,6 +14,7 @@ Result<std::unique_ptr<BlobStore>> BlobStore::open(const Options& options) {
   TRY(make_root(layout));
   TRY_ASSIGN(auto lock, StoreLock::take(layout.lock()));
   TRY(prepare(layout));
+  TRY(remove_leftover_maps(layout));
   TRY_ASSIGN(auto shelf, Shelf::open(layout, Quarantine::Limits{}));
   return std::unique_ptr<BlobStore>(new BlobStore(std::move(lock), std::move(shelf)));
 }
@@ -32,6 +35,10 @@ Result<std::shared_ptr<PartialBlob>> BlobStore::open_partial(const Sha256& diges
   auto claim = claims_.take(digest);
   if (!claim) return fail(ErrorCode::busy, digest.hex() + " is being filled already");
   return PartialBlob::open(*shelf_, std::move(claim), size);
+}
+
+bool BlobStore::has_partial(const Sha256& digest) const {
+  return is_plain_file(shelf_->layout().partial(digest));
 }
 
 bool BlobStore::recent_quarantine(const Sha256& digest, WallTime now) const {

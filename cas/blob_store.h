@@ -58,6 +58,8 @@ class BlobStore {
   // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial
   // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size; io, no_space.
   Result<std::shared_ptr<PartialBlob>> open_partial(const Sha256& digest, uint64_t size);
+  // Whether partial/ has a file of that digest, which open_partial would resume.  Costs one stat.
+  bool has_partial(const Sha256& digest) const;
   // Blocking.
   Result<std::unique_ptr<NewBlob>> create_unnamed() { return NewBlob::create(*shelf_); }
 

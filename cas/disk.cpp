@@ -60,6 +60,20 @@ Result<UniqueFd> create_new(const std::filesystem::path& path) {
   return fd;
 }
 
+Result<std::string> read_up_to(int fd, size_t length, const std::filesystem::path& path) {
+  std::string bytes(length, '\0');
+  size_t filled = 0;
+  while (filled < length) {
+    ssize_t got = ::pread(fd, bytes.data() + filled, length - filled, static_cast<off_t>(filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(errno_error("reading " + path.string()));
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
 Result<FileStamp> stamp_of(int fd, const std::filesystem::path& path) {
   struct stat status = {};
   if (::fstat(fd, &status) != 0) return fail(errno_error("examining " + path.string()));
@@ -108,6 +122,11 @@ Result<void> remove_name(const std::filesystem::path& path) {
 bool is_own_folder(const std::filesystem::path& path) {
   struct stat status = {};
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool is_plain_file(const std::filesystem::path& path) {
+  struct stat status = {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 Result<void> make_own_folder(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -46,6 +47,9 @@ Result<OpenedFile> open_existing(const std::filesystem::path& path, Access acces
 // Makes a file that must not exist, mode 0600, for reading and writing.
 Result<UniqueFd> create_new(const std::filesystem::path& path);
 
+// The first `length` bytes of a file, or all that it has.
+Result<std::string> read_up_to(int fd, size_t length, const std::filesystem::path& path);
+
 Result<FileStamp> stamp_of(int fd, const std::filesystem::path& path);
 Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path);
 Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path);
@@ -62,6 +66,7 @@ Result<void> remove_name(const std::filesystem::path& path);
 // the way.
 Result<void> make_own_folder(const std::filesystem::path& path);
 bool is_own_folder(const std::filesystem::path& path);
+bool is_plain_file(const std::filesystem::path& path);
 
 // Feeds the bytes [begin, end) to the hasher.  Errors: io (also when the file ends before), cancelled when `stop` is
 // set.

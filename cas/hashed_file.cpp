@@ -18,13 +18,12 @@ constexpr uint64_t kWritebackStep = 8 << 20;
 
 Result<void> HashedFile::append(std::string_view bytes) {
   uint64_t held = this->held();
-  TRY(pwrite_all(fd_, bytes, static_cast<off_t>(held), "writing a blob"));
+  TRY(put(held, bytes));
   if (hashed() == held) {
     hasher_.update(bytes);
     hashed_.store(held + bytes.size(), std::memory_order_release);
   }
   held_.store(held + bytes.size(), std::memory_order_release);
-  start_writeback();
   return {};
 }
 
@@ -46,12 +45,15 @@ Result<Sha256> HashedFile::finish() {
   return hasher_.finish();
 }
 
-void HashedFile::start_writeback() {
-  if (held() - flushed_ < kWritebackStep) return;
-  // A hint that keeps the last fsync short.  Where it is not supported, and where it fails, fsync tells.
-  (void)::sync_file_range(fd_, static_cast<off_t>(flushed_), static_cast<off_t>(held() - flushed_),
-                          SYNC_FILE_RANGE_WRITE);
-  flushed_ = held();
+Result<void> HashedFile::put(uint64_t offset, std::string_view bytes) {
+  TRY(pwrite_all(fd_, bytes, static_cast<off_t>(offset), "writing a blob"));
+  since_writeback_ += bytes.size();
+  if (since_writeback_ < kWritebackStep) return {};
+  // A hint (all that is dirty) that keeps the last fsync short.  Where it is not supported, and where it fails, fsync
+  // tells.
+  (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);
+  since_writeback_ = 0;
+  return {};
 }
 
 }  // namespace weir::cas

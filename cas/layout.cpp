@@ -60,6 +60,10 @@ std::filesystem::path Layout::object(const Sha256& digest) const {
   return objects() / name.substr(0, 2) / name.substr(2, 2) / name;
 }
 
+std::filesystem::path Layout::partial_map(const Sha256& digest) const {
+  return partial(digest) += kMapSuffix;
+}
+
 std::filesystem::path Layout::new_temporary() const {
   return temporary() / to_hex(random_bytes(kTemporaryNameBytes));
 }

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "base/digest.h"
 #include "base/result.h"
 
 namespace weir::cas {
+
+inline constexpr std::string_view kMapSuffix = ".map";
 
 class Layout {
  public:
@@ -25,6 +28,7 @@ class Layout {
 
   std::filesystem::path object(const Sha256& digest) const;
   std::filesystem::path partial(const Sha256& digest) const { return partials() / digest.hex(); }
+  std::filesystem::path partial_map(const Sha256& digest) const;
   // A new random name in tmp/.
   std::filesystem::path new_temporary() const;
 

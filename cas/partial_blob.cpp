@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/partial_blob.h"
 
-#include "base/files.h"
+#include <algorithm>
+
 #include "base/log.h"
 #include "cas/disk.h"
 
@@ -20,6 +21,34 @@ Result<OpenedFile> open_writable(const std::filesystem::path& path) {
   return open_existing(path, Access::read_write);
 }
 
+// Makes room for a new file: moves what does not fit aside, the file before its map.
+Result<void> make_room(Shelf& shelf, const Sha256& digest, Found file, MapFile& map_file, Found map) {
+  if (file != Found::absent) {
+    log::warning("the partial blob {} does not fit; it starts over", digest.hex());
+    TRY(shelf.quarantine(shelf.layout().partial(digest), digest));
+  }
+  if (map == Found::foreign) return shelf.quarantine(shelf.layout().partial_map(digest), digest);
+  return map_file.remove();
+}
+
+// What the file holds: what its map claims, and without a map all of it.  No claim goes beyond the file's end.
+BlockMap read_map(const MapFile::Opened& map, uint64_t file_size, uint64_t size) {
+  BlockMap held(size);
+  if (map.found == Found::absent) held.add({0, file_size});
+  if (map.runs) {
+    for (auto run : *map.runs) held.add({run.begin, std::min(run.end, file_size)});
+  }
+  return held;
+}
+
+// The map that a file is resumed by must say neither more nor less than what is believed: what it says beyond the
+// file's end would come true as soon as the file grows.
+Result<void> settle_map(MapFile& file, const MapFile::Opened& opened, const BlockMap& believed) {
+  if (opened.found == Found::absent || opened.runs == believed.ranges()) return {};
+  log::warning("the map of a partial blob does not fit its file; parts of it are fetched again");
+  return file.establish(believed.ranges());
+}
+
 }  // namespace
 
 Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, std::unique_ptr<Claims::Claim> claim,
@@ -27,39 +56,88 @@ Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, std::unique
   auto digest = claim->digest();
   TRY(shelf.take_down_unverified(digest, size));
   auto path = shelf.layout().partial(digest);
+  MapFile map_file(shelf.layout(), digest);
   TRY_ASSIGN(auto there, open_writable(path));
-  bool unfit = there.found == Found::foreign || (there.found == Found::plain && there.stamp.size > size);
-  if (unfit) {
-    log::warning("the partial blob {} does not fit; it starts over", digest.hex());
-    TRY(shelf.quarantine(path, digest));
-  }
-  if (unfit || there.found == Found::absent) {
+  TRY_ASSIGN(auto map, map_file.open());
+  bool fits = there.found == Found::plain && there.stamp.size <= size && map.found != Found::foreign;
+  if (!fits) {
+    TRY(make_room(shelf, digest, there.found, map_file, map.found));
+    map = {};
     TRY_ASSIGN(there.fd, create_new(path));
     there.stamp = {};
   }
+  auto held = read_map(map, there.stamp.size, size);
+  TRY(settle_map(map_file, map, held));
   auto file = std::make_shared<const BlobFile>(std::move(there.fd), digest, size);
-  return std::shared_ptr<PartialBlob>(new PartialBlob(shelf, std::move(claim), std::move(file), there.stamp.size));
+  return std::shared_ptr<PartialBlob>(
+      new PartialBlob(shelf, std::move(claim), std::move(file), std::move(held), std::move(map_file)));
 }
 
 PartialBlob::PartialBlob(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, std::shared_ptr<const BlobFile> file,
-                         uint64_t held)
+                         BlockMap map, MapFile map_file)
     : shelf_(shelf),
       claim_(std::move(claim)),
       file_(std::move(file)),
       path_(shelf.layout().partial(file_->digest())),
-      frontiers_(file_->fd(), held) {}
+      map_(std::move(map)),
+      map_file_(std::move(map_file)),
+      frontiers_(file_->fd(), map_.prefix()) {}
+
+PartialBlob::~PartialBlob() {
+  if (state_ == State::ended) return;
+  if (auto saved = save_map(); !saved) log::warning("the last parts will be fetched again: {}", saved.error().message);
+}
+
+uint64_t PartialBlob::held_from(uint64_t offset) const {
+  std::lock_guard lock(map_mutex_);
+  return map_.held_from(offset);
+}
+
+std::vector<ByteRange> PartialBlob::held_ranges() const {
+  std::lock_guard lock(map_mutex_);
+  return map_.ranges();
+}
+
+std::vector<ByteRange> PartialBlob::missing(ByteRange within) const {
+  std::lock_guard lock(map_mutex_);
+  return map_.missing(within);
+}
+
+Result<void> PartialBlob::write(uint64_t offset, std::string_view bytes) {
+  TRY(check_usable());
+  if (offset > size() || bytes.size() > size() - offset)
+    return fail(ErrorCode::digest_mismatch,
+                digest().hex() + " has more bytes than the " + std::to_string(size()) + " that were promised");
+  for (auto gap : missing({offset, offset + bytes.size()})) {
+    auto part = bytes.substr(static_cast<size_t>(gap.begin - offset), static_cast<size_t>(gap.size()));
+    TRY(write_gap(gap.begin, part));
+    if (map_file_.is_due(part.size())) TRY(save_map());
+  }
+  return {};
+}
+
+Result<void> PartialBlob::write_gap(uint64_t offset, std::string_view bytes) {
+  if (offset == held()) {
+    TRY(frontiers_.append(bytes));
+  } else {
+    if (!map_file_.exists()) TRY(map_file_.establish(held_ranges()));
+    TRY(frontiers_.write_ahead(offset, bytes));
+  }
+  std::lock_guard lock(map_mutex_);
+  map_.add({offset, offset + bytes.size()});
+  frontiers_.extend(map_.prefix());
+  return {};
+}
+
+Result<void> PartialBlob::save_map() {
+  TRY(check_usable());
+  if (!map_file_.is_behind()) return {};
+  return map_file_.save(held_ranges());
+}
 
 Result<uint64_t> PartialBlob::rehash(uint64_t bytes_at_most) {
   TRY(check_usable());
   return frontiers_.catch_up(bytes_at_most);
-}
-
-Result<void> PartialBlob::append(std::string_view bytes) {
-  TRY(check_usable());
-  if (bytes.size() > size() - held())
-    return fail(ErrorCode::digest_mismatch,
-                digest().hex() + " has more bytes than the " + std::to_string(size()) + " that were promised");
-  return frontiers_.append(bytes);
 }
 
 Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
@@ -69,18 +147,25 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
     if (verified.error().code != ErrorCode::digest_mismatch) return fail(verified.error());
     state_ = State::ended;
     TRY(shelf_.quarantine(path_, digest()));
+    drop_map();
     return fail(verified.error());
   }
   TRY_ASSIGN(auto blob, shelf_.publish(file_, path_));
   state_ = State::ended;
+  drop_map();
   return blob;
 }
 
 Result<void> PartialBlob::discard() {
   TRY(check_usable());
   state_ = State::ended;
-  TRY(remove_name(path_));
-  return sync_folder(path_.parent_path());
+  return remove_partial(shelf_.layout(), digest());
+}
+
+// A map that stays without its file harms nothing: whoever makes a new file removes it first.
+void PartialBlob::drop_map() {
+  if (!map_file_.exists()) return;
+  if (auto removed = map_file_.remove(); !removed) log::warning("{}", removed.error().message);
 }
 
 Result<void> PartialBlob::check_usable() const {

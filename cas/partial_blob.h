@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A blob that is being filled, from its start to its end, under partial/<sha256>.  commit() is its only way into the
-// store, and it always verifies.  Destroying it keeps the bytes for another time and publishes nothing.
+// A blob that is being filled, in any order, under partial/<sha256>.  commit() is its only way into the store, and it
+// always verifies.  Destroying it keeps the bytes for another time (it may write a small file) and publishes nothing.
 //
-// append, rehash, commit and discard block (disk pool) and are called one at a time.  All else is safe from any thread,
-// and file() may be read up to held() by everybody, before, during and after commit(): it is the same file.
+// write, append, save_map, rehash, commit and discard block (disk pool) and are called one at a time.  All else is safe
+// from any thread and cheap, and what is held may be read from file() by everybody, before, during and after commit():
+// it is the same file, and what was held once stays.
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include "base/byte_range.h"
 #include "cas/blob.h"
+#include "cas/block_map.h"
 #include "cas/claims.h"
 #include "cas/hashed_file.h"
+#include "cas/map_file.h"
 #include "cas/shelf.h"
 
 namespace weir::cas {
@@ -20,25 +27,42 @@ class PartialBlob {
  public:
   // Called by BlobStore::open_partial.  The shelf must outlive it.
   static Result<std::shared_ptr<PartialBlob>> open(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, uint64_t size);
+  ~PartialBlob();
   PartialBlob(const PartialBlob&) = delete;
   PartialBlob& operator=(const PartialBlob&) = delete;
 
   const Sha256& digest() const { return file_->digest(); }
   // How long the whole is to be.
   uint64_t size() const { return file_->size(); }
+  const std::shared_ptr<const BlobFile>& file() const { return file_; }
+  int fd() const { return file_->fd(); }
+
   // How many bytes from the start are there to be read.
   uint64_t held() const { return frontiers_.held(); }
   // How many of them are hashed.
   uint64_t hashed() const { return frontiers_.hashed(); }
-  const std::shared_ptr<const BlobFile>& file() const { return file_; }
-  int fd() const { return file_->fd(); }
+  // Whether all bytes are there.  They are not verified before commit().
+  bool complete() const { return held() == size(); }
+  // The end of the run of held bytes that covers `offset`; `offset` itself when that byte is not held.
+  uint64_t held_from(uint64_t offset) const;
+  // All runs that are held, ascending; no two of them touch.
+  std::vector<ByteRange> held_ranges() const;
+  // What is not held of `within`, ascending.
+  std::vector<ByteRange> missing(ByteRange within) const;
 
-  // Hashes up to `bytes_at_most` bytes of what a former run left; returns how many are left to be hashed.  Needed by
-  // nobody (commit() does what is missing), but it may be done in small steps while the rest still arrives.
+  // Writes what is not held yet of these bytes; what is held stays as it is.  Errors: digest_mismatch for bytes beyond
+  // size(), of which none is taken; io, no_space.
+  Result<void> write(uint64_t offset, std::string_view bytes);
+  // Writes at held().
+  Result<void> append(std::string_view bytes) { return write(held(), bytes); }
+  // Makes what is held survive a kill.  Done from time to time and at the end without being asked; worth a call when
+  // no more bytes are expected for a while.  Errors: io, no_space.
+  Result<void> save_map();
+
+  // Hashes up to `bytes_at_most` bytes below held() that are not hashed: what a former run left, and what came before
+  // its turn.  Returns how many are left to be hashed.  Needed by nobody (commit() does what is missing), but it may be
+  // done in small steps while the rest still arrives.
   Result<uint64_t> rehash(uint64_t bytes_at_most);
-
-  // Writes at held().  Errors: digest_mismatch for bytes beyond size(), of which none is taken; io, no_space.
-  Result<void> append(std::string_view bytes);
 
   // Verifies size and digest and publishes.  Errors: digest_mismatch when either is wrong (the bytes are in quarantine
   // now and this object is of no further use); io, no_space (the bytes stay, for another commit() or another
@@ -49,14 +73,20 @@ class PartialBlob {
   Result<void> discard();
 
  private:
-  PartialBlob(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, std::shared_ptr<const BlobFile> file, uint64_t held);
+  PartialBlob(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, std::shared_ptr<const BlobFile> file, BlockMap map,
+              MapFile map_file);
   Result<void> check_usable() const;
+  Result<void> write_gap(uint64_t offset, std::string_view bytes);
   Result<void> verify();
+  void drop_map();
 
   Shelf& shelf_;
   std::unique_ptr<Claims::Claim> claim_;
   std::shared_ptr<const BlobFile> file_;
   std::filesystem::path path_;
+  mutable std::mutex map_mutex_;
+  BlockMap map_;  // guarded by map_mutex_
+  MapFile map_file_;
   HashedFile frontiers_;
   std::optional<Sha256> actual_;  // once verified
   enum class State { filling, ended } state_ = State::filling;

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "cas/disk.h"
+#include "cas/map_file.h"
 
 namespace weir::cas {
 namespace {
@@ -115,6 +116,7 @@ Result<void> Shelf::take_down_unverified(const Sha256& digest, uint64_t size_at_
   catalog_->forget(digest);
   if (object.found == Found::absent) return {};
   if (object.found == Found::foreign || object.stamp.size > size_at_most) return quarantine(path, digest);
+  TRY(remove_partial(layout_, digest));
   TRY(move_over(path, layout_.partial(digest)));
   TRY(sync_folder(layout_.partials()));
   return sync_folder(path.parent_path());

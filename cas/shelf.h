@@ -37,7 +37,8 @@ class Shelf {
   Result<bool> verify(const Sha256& digest, const std::atomic<bool>* stop = nullptr);
 
   // Blocking.  Moves an object that is not verified back to partial/, where it is hashed like any resumed partial blob;
-  // one of more than `size_at_most` bytes, or that is no plain file, is quarantined.  A verified object is left alone.
+  // one of more than `size_at_most` bytes, or that is no plain file, is quarantined.  A partial blob that stood there
+  // makes room.  A verified object is left alone.
   Result<void> take_down_unverified(const Sha256& digest, uint64_t size_at_most);
 
   // Blocking.  Moves a file to the quarantine.

@@ -44,6 +44,19 @@ TEST_F(BlobStoreTest, lacks_what_was_never_put) {
   EXPECT_EQ(store->totals(), Totals{});
 }
 
+TEST_F(BlobStoreTest, knows_what_was_begun) {
+  auto digest = sha256("text");
+  EXPECT_FALSE(store->has_partial(digest));
+  auto blob = store->open_partial(digest, 4);
+  ASSERT_TRUE(blob && (*blob)->append("te"));
+  EXPECT_TRUE(store->has_partial(digest));
+  blob->reset();
+  EXPECT_TRUE(store->has_partial(digest));
+  blob = store->open_partial(digest, 4);
+  ASSERT_TRUE(blob && (*blob)->append("xt") && (*blob)->commit());
+  EXPECT_FALSE(store->has_partial(digest));
+}
+
 TEST_F(BlobStoreTest, lists_blobs_with_their_last_use) {
   auto digest = put("text");
   auto before = wall_now();

@@ -103,6 +103,25 @@ TEST_F(DiskTest, hashing_can_be_stopped) {
   EXPECT_EQ(hashed.error().code, ErrorCode::cancelled);
 }
 
+TEST_F(DiskTest, reads_up_to_a_length) {
+  write_text(path, "text");
+  auto file = open_existing(path, Access::read);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(read_up_to(file->fd.get(), 0, path), "");
+  EXPECT_EQ(read_up_to(file->fd.get(), 3, path), "tex");
+  EXPECT_EQ(read_up_to(file->fd.get(), 9, path), "text");
+  EXPECT_FALSE(read_up_to(-1, 1, path));
+}
+
+TEST_F(DiskTest, knows_a_plain_file) {
+  EXPECT_FALSE(is_plain_file(path));
+  write_text(path, "");
+  EXPECT_TRUE(is_plain_file(path));
+  EXPECT_FALSE(is_plain_file(folder.path()));
+  std::filesystem::create_symlink(path, folder.path() / "link");
+  EXPECT_FALSE(is_plain_file(folder.path() / "link"));
+}
+
 TEST_F(DiskTest, sets_the_time) {
   write_text(path, "text");
   auto file = open_existing(path, Access::read);

@@ -46,6 +46,19 @@ TEST_F(HashedFileTest, catches_up_in_steps_while_it_grows) {
   EXPECT_EQ(file.finish(), sha256("0123456789abcd"));
 }
 
+TEST_F(HashedFileTest, catches_up_with_what_was_written_ahead) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  ASSERT_TRUE(file.write_ahead(3, "def"));
+  EXPECT_EQ(file.held(), 0U);
+  ASSERT_TRUE(file.append("abc"));
+  file.extend(6);
+  EXPECT_EQ(file.hashed(), 3U);
+  ASSERT_TRUE(file.append("ghi"));
+  EXPECT_EQ(file.catch_up(4), 2U);
+  EXPECT_EQ(file.finish(), sha256("abcdefghi"));
+}
+
 TEST_F(HashedFileTest, finishes_what_lags) {
   leave("0123456789");
   HashedFile file(fd.get(), 10);

@@ -26,6 +26,7 @@ TEST_F(LayoutTest, names_files_by_digest_only) {
   std::string hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
   EXPECT_EQ(layout.object(digest), layout.root() / "objects" / "e3" / "b0" / hex);
   EXPECT_EQ(layout.partial(digest), layout.root() / "partial" / hex);
+  EXPECT_EQ(layout.partial_map(digest), layout.root() / "partial" / (hex + ".map"));
   EXPECT_NE(layout.new_temporary(), layout.new_temporary());
 }
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/block_map.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace weir::cas {
+
+uint64_t BlockMap::held_from(uint64_t offset) const {
+  auto next = runs_.upper_bound(offset);
+  if (next == runs_.begin()) return offset;
+  return std::max(offset, std::prev(next)->second);
+}
+
+std::vector<ByteRange> BlockMap::ranges() const {
+  std::vector<ByteRange> ranges;
+  ranges.reserve(runs_.size());
+  for (auto [begin, end] : runs_) ranges.push_back({begin, end});
+  return ranges;
+}
+
+std::vector<ByteRange> BlockMap::missing(ByteRange within) const {
+  std::vector<ByteRange> gaps;
+  within.end = std::min(within.end, size_);
+  for (uint64_t at = held_from(within.begin); at < within.end;) {
+    auto next = runs_.upper_bound(at);
+    uint64_t gap_end = next == runs_.end() ? within.end : std::min(next->first, within.end);
+    gaps.push_back({at, gap_end});
+    at = held_from(gap_end);
+  }
+  return gaps;
+}
+
+void BlockMap::add(ByteRange range) {
+  range.end = std::min(range.end, size_);
+  if (range.begin >= range.end) return;
+  auto run = runs_.upper_bound(range.begin);
+  if (run != runs_.begin() && std::prev(run)->second >= range.begin) {
+    --run;
+    range.begin = run->first;
+  }
+  // All runs that it overlaps or touches become one.
+  while (run != runs_.end() && run->first <= range.end) {
+    range.end = std::max(range.end, run->second);
+    run = runs_.erase(run);
+  }
+  runs_.emplace_hint(run, range.begin, range.end);
+}
+
+}  // namespace weir::cas
