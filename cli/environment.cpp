@@ -152,8 +152,8 @@ void warn_of_other_proxy(const Environment& users, std::vector<std::string>& war
   for (const auto* name : {"HTTPS_PROXY", "https_proxy"}) {
     auto value = users.find(name);
     if (value == users.end() || value->second.empty()) continue;
-    warnings.push_back(
-        fmt::format("{} named another proxy; Weir takes its place and reaches the hub directly, not through it", name));
+    warnings.push_back(fmt::format(
+        "{} named another proxy; Weir takes its place, and goes through it itself when it was started with it", name));
     return;
   }
 }
@@ -204,6 +204,24 @@ Environment users_environment(const Environment& found, const std::filesystem::p
     if (value) users[variable.name] = *value;
   }
   return users;
+}
+
+std::vector<NamedProxy> users_proxies(const Environment& found) {
+  auto users = users_environment(found, {});
+  std::vector<NamedProxy> proxies;
+  for (const auto* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    auto value = value_in(users, name);
+    // Weir sets no ALL_PROXY: it is the user's as it was found.
+    if (!value) value = value_in(found, name);
+    if (!value || value->empty() || value == value_in(found, kSetProxy)) continue;
+    bool known = std::any_of(proxies.begin(), proxies.end(), [&](const auto& proxy) { return proxy.url == *value; });
+    if (!known) proxies.push_back({name, *value});
+  }
+  return proxies;
+}
+
+std::string users_no_proxy(const Environment& found) {
+  return no_proxy_of(users_environment(found, {}), "no_proxy");
 }
 
 EnvironmentPlan plan_environment(const Environment& found, const ProxyFacts& facts) {

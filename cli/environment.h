@@ -52,6 +52,19 @@ EnvironmentPlan plan_restoration(const Environment& found);
 // and bundles: a variable that names a file in it is Weir's doing, whatever else the environment says.
 Environment users_environment(const Environment& found, const std::filesystem::path& ca_folder);
 
+// The user's proxies for https URLs, the variable that libcurl prefers first: https_proxy, HTTPS_PROXY, all_proxy,
+// ALL_PROXY.  Without empty ones, those that name Weir by what `weir env` has set, and those that say the same again.
+struct NamedProxy {
+  std::string variable;
+  std::string url;  // may hold a password
+
+  bool operator==(const NamedProxy&) const = default;
+};
+std::vector<NamedProxy> users_proxies(const Environment& found);
+
+// The user's own list of hosts without a proxy: no_proxy, else NO_PROXY.
+std::string users_no_proxy(const Environment& found);
+
 Environment applied(Environment environment, const std::vector<Assignment>& assignments);
 
 // Whether an entry of NO_PROXY keeps clients from reaching some intercepted host through the proxy: "*", a host or a

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "certs/bundle.h"
 #include "cli/command.h"
+#include "cli/parent.h"
 #include "cli/run_guard.h"
 #include "cli/trust.h"
 #include "proxy/server.h"
@@ -41,6 +42,20 @@ Result<std::string> origin_trust(const config::Config& config, const std::string
   return trusted + added;
 }
 
+// The proxy that Weir itself goes through.
+Result<upstream::ParentRoute> parent_route(const config::Config& config, const Endpoint& listening,
+                                           const std::string& pseudonym) {
+  auto own = own_endpoints(listening);
+  // A weir run may have found the port of the configuration taken; what names that port was still meant for Weir.
+  own.push_back(config.proxy.listen.listen);
+  TRY_ASSIGN(auto choice, choose_parent(config.origin.proxy, current_environment(), own));
+  for (const auto& warning : choice.warnings) log::warning("{}", warning);
+  auto& proxy = choice.route.proxy;
+  if (proxy) log::info("requests and tunnels go through the proxy {} that {} names", proxy->text(), choice.source);
+  choice.route.pseudonym = pseudonym;
+  return std::move(choice.route);
+}
+
 Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config, ServeFor whom) {
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   TRY_ASSIGN(auto catalog, hub::Catalog::open(config.store.root / "catalog.db"));
@@ -56,6 +71,8 @@ Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config,
   TRY_ASSIGN(auto listener,
              proxy::Server::listen(setup.options.listen.listen,
                                    whom == ServeFor::runs ? proxy::PortTaken::use_another : proxy::PortTaken::fail));
+  TRY_ASSIGN(auto listening, proxy::bound_endpoint(listener.get()));
+  TRY_ASSIGN(setup.origin.parent, parent_route(config, listening, setup.pseudonym));
   return proxy::Server::create(std::move(setup), std::move(listener), std::move(store), std::move(catalog),
                                std::move(authority));
 }

@@ -52,6 +52,35 @@ Item<std::string> connect_to_item() {
   return {what, parse, toml_string};
 }
 
+Option parent_option() {
+  using Source = upstream::ProxySetting::Source;
+  std::string what = R"("env", "none" or the URL of a proxy such as "http://proxy.example:3128")";
+  // The value may hold a password, so no message quotes it.
+  auto set = [what](Config& config, const Value& value, const ValueContext&) -> Result<void> {
+    const auto* text = scalar_of<std::string>(value);
+    auto& proxy = config.origin.proxy;
+    if (text && *text == "env") {
+      proxy = {Source::environment, {}};
+    } else if (text && *text == "none") {
+      proxy = {Source::none, {}};
+    } else if (text && is_proxy_url(*text)) {
+      proxy = {Source::url, Secret(*text)};
+    } else {
+      return expected(what);
+    }
+    return {};
+  };
+  auto show = [](const Config& config) {
+    const auto& proxy = config.origin.proxy;
+    if (proxy.source == Source::url) return toml_string(without_password(proxy.url.reveal()));
+    return toml_string(proxy.source == Source::none ? "none" : "env");
+  };
+  return {"origin.proxy", what,
+          "A proxy to go through towards the hub, and for tunnels: its URL, none, or the one of HTTPS_PROXY or "
+          "ALL_PROXY (env).  NO_PROXY and connect_to name what goes directly.",
+          set, show};
+}
+
 Option listen_option() {
   std::string what = "a numeric address and a port such as \"127.0.0.1:9347\" or \"[::1]:9347\"";
   auto set = [what](Config& config, const Value& value, const ValueContext&) -> Result<void> {
@@ -131,6 +160,7 @@ void add_origin(Options& all) {
       {"origin.connect_to",
        "Connections to lead elsewhere, as curl's --connect-to: an empty HOST and PORT stand for all."},
       connect_to_item(), Empty::taken, [](auto& config) -> auto& { return config.origin.connect_to; }));
+  all.push_back(parent_option());
   all.push_back(duration_option(
       {"origin.connect_timeout",
        "How long a connection to the hub may take, with name, all its addresses and TLS; clients give up after 10 s."},
@@ -143,8 +173,8 @@ void add_origin(Options& all) {
       {"origin.stall_timeout", "A body that is slower than 1 KiB/s for so long is broken off."}, Zero::refused,
       [](auto& config) -> auto& { return config.origin.stall_timeout; }));
   all.push_back(count_option(
-      {"origin.connections_per_host", "Connections to one host, for each worker."}, 1, 10'000,
-      [](auto& config) -> auto& { return config.origin.connections_per_host; }));
+      {"origin.idle_connections", "Connections to the origin that each worker keeps for reuse."}, 1, 10'000,
+      [](auto& config) -> auto& { return config.origin.idle_connections; }));
 }
 
 void add_fetch(Options& all) {
@@ -157,10 +187,9 @@ void add_fetch(Options& all) {
   all.push_back(duration_option(
       {"fetch.retry_delay", "The wait before the first retry; each further one doubles it."}, Zero::refused,
       [](auto& config) -> auto& { return config.fetch.retry_delay; }));
-  all.push_back(size_option(
-      {"fetch.open_range_reach",
-       "A request for the rest of a file waits for its download when it starts at most so far beyond what is held."},
-      0, kMiB << 20, [](auto& config) -> auto& { return config.fetch.open_range_reach; }));
+  all.push_back(count_option(
+      {"fetch.connections", "Connections for one file, where clients read it in several places at the same time."}, 1,
+      64, [](auto& config) -> auto& { return config.fetch.connections; }));
   all.push_back(count_option(
       {"fetch.max_fetches", "Files that are downloaded at the same time; more wait."}, 1, kMany,
       [](auto& config) -> auto& { return config.fetch.max_fetches; }));

@@ -108,6 +108,23 @@ bool is_host_or_address(std::string_view text) {
   return IpAddress::parse(text) ? text.find(':') == std::string_view::npos : is_label(text) || is_host_name(text);
 }
 
+struct ProxyUrl {
+  std::string_view scheme;     // with "://"
+  std::string_view user;       // and password, as they are written
+  std::string_view authority;  // and what comes behind it
+};
+
+std::optional<ProxyUrl> split_proxy_url(std::string_view text) {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    auto rest = text.substr(scheme.size());
+    auto at = rest.rfind('@');
+    if (at == std::string_view::npos) return ProxyUrl{scheme, {}, rest};
+    return ProxyUrl{scheme, rest.substr(0, at), rest.substr(at + 1)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_duration(const Scalar& value) {
@@ -168,6 +185,26 @@ bool is_connect_to(std::string_view text) {
   auto address = port ? take_part(text) : std::nullopt;
   return address && (host->empty() || is_host_or_address(*host)) && (port->empty() || is_port(*port)) &&
          is_host_or_address(*address) && is_port(text);
+}
+
+bool is_proxy_url(std::string_view text) {
+  auto parts = split_proxy_url(text);
+  if (!parts) return false;
+  auto host = parts->authority;
+  if (host.ends_with('/')) host.remove_suffix(1);
+  auto colon = host.rfind(':');
+  if (colon != std::string_view::npos && !host.ends_with(']')) {
+    if (!is_port(host.substr(colon + 1))) return false;
+    host = host.substr(0, colon);
+  }
+  bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return printable && parts->user.find('/') == std::string_view::npos && is_host_or_address(host);
+}
+
+std::string without_password(std::string_view proxy_url) {
+  auto parts = split_proxy_url(proxy_url);
+  if (!parts || parts->user.empty()) return std::string(proxy_url);
+  return fmt::format("{}***@{}", parts->scheme, parts->authority);
 }
 
 std::string toml_string(std::string_view text) {

@@ -42,6 +42,13 @@ Result<std::string> parse_host(const std::string& text);
 // Checks a HOST:PORT:ADDR:PORT as curl's --connect-to takes it; the first two may be empty.
 bool is_connect_to(std::string_view text);
 
+// Checks "http://HOST:PORT" or "https://HOST:PORT", where a port, a slash at the end, and USER:PASSWORD@ before the
+// host may stand or not.
+bool is_proxy_url(std::string_view text);
+
+// The same URL with *** for USER:PASSWORD.
+std::string without_password(std::string_view proxy_url);
+
 // `text` as a TOML basic string.
 std::string toml_string(std::string_view text);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/version.h"
+#include "http/target.h"
 #include "proxy/error_answer.h"
 
 namespace weir::proxy {
@@ -32,6 +33,10 @@ uint64_t origin_bytes(const Services& services) {
   return services.fetches.counters().origin_bytes + services.counters.bytes_relayed;
 }
 
+uint64_t wrong_files(const Services& services) {
+  return services.fetches.counters().wrong_bytes + services.counters.wrong_small_files;
+}
+
 std::string status_json(const Services& services) {
   auto totals = services.store.totals();
   auto& counters = services.counters;
@@ -48,9 +53,9 @@ std::string status_json(const Services& services) {
                      {"from_origin", origin_bytes(services)},
                      {"to_clients", counters.bytes_to_clients.load()}};
   auto& fetches = services.fetches.counters();
-  status["fetches"] = {{"running", fetches.running.load()},         {"started", fetches.started.load()},
-                       {"completed", fetches.completed.load()},     {"failed", fetches.failed.load()},
-                       {"wrong_bytes", fetches.wrong_bytes.load()}, {"urls_refreshed", fetches.urls_refreshed.load()}};
+  status["fetches"] = {{"running", fetches.running.load()},     {"started", fetches.started.load()},
+                       {"completed", fetches.completed.load()}, {"failed", fetches.failed.load()},
+                       {"wrong_bytes", wrong_files(services)},  {"urls_refreshed", fetches.urls_refreshed.load()}};
   status["connections"] = counters.connections.load();
   status["tunnels"] = counters.tunnels.load();
   for (size_t i = 0; i < kPassedByCount; ++i)
@@ -89,8 +94,8 @@ std::string metrics_text(const Services& services) {
   add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
   add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
   add_metric(out, "weir_fetches_failed_total", "counter", "Fetches that failed.", fetches.failed);
-  add_metric(out, "weir_wrong_bytes_total", "counter", "Fetches whose bytes did not match their sha256.",
-             fetches.wrong_bytes);
+  add_metric(out, "weir_wrong_bytes_total", "counter", "Files whose bytes did not match their digest.",
+             wrong_files(services));
   add_metric(out, "weir_connections", "gauge", "Client connections.", counters.connections);
   add_metric(out, "weir_connections_total", "counter", "Client connections since the start.",
              counters.connections_total);
@@ -98,6 +103,13 @@ std::string metrics_text(const Services& services) {
   add_metric(out, "weir_handshakes_failed_total", "counter", "TLS handshakes with clients that failed.",
              counters.handshakes_failed);
   return out;
+}
+
+// A web page whose name was made to resolve to this machine must not read these pages through the user's browser.
+bool names_this_machine(const http::RequestHead& request) {
+  if (!request.fields.has("Host")) return true;
+  auto authority = http::parse_host(request.fields.get("Host"), 80);
+  return authority && (authority->is_address || authority->host == "localhost");
 }
 
 }  // namespace
@@ -113,6 +125,9 @@ std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& cl
   };
   if (!client.is_loopback() && !any_contains(services.options.listen.admin_allow, client))
     return refuse(403, "Weir's own pages are for this machine only; [proxy] admin_allow names others.");
+  if (client.is_loopback() && !names_this_machine(request))
+    return refuse(403,
+                  "Weir's own pages are read by the address of this machine, as in http://127.0.0.1:9347/-/status.");
   if (request.method != "GET" && request.method != "HEAD") return refuse(405, "Weir's own pages are read with GET.");
   auto path = request.target.substr(0, request.target.find('?'));
   if (path == "/-/health") return show(kTextType, "ok\n");

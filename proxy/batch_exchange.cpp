@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "hub/lfs_batch.h"
 #include "proxy/error_answer.h"
 #include "proxy/learning.h"
@@ -44,6 +45,8 @@ class BatchFilter : public AnswerFilter {
     for (const auto& download : *downloads) {
       if (!services.policy.intercepts(download.href.host)) {
         ++services.counters.passed_by[static_cast<size_t>(PassedBy::elsewhere)];
+        log::info("git-lfs object {} passes by the store: it is on {}, which is not intercepted",
+                  download.object.oid.hex(), download.href.host);
         continue;
       }
       auto grant = hub::make_grant(request_.head.fields,

@@ -27,6 +27,8 @@ class BlobSender {
   void set_progress(uint64_t readable, bool verified);
   // Sends what can be sent now; call it again at on_writable().  Finishes the answer when all of it is sent.
   void pump();
+  // The offset in the file of the next byte to read.
+  uint64_t position() const { return position_; }
 
  private:
   bool fill();

@@ -52,7 +52,9 @@ std::unique_ptr<Exchange> make_cdn_exchange(WorkerContext& context, Responder& r
     return std::make_unique<RelayExchange>(context, responder, make_origin_request(request, services.pseudonym));
   auto issued = services.issued.find(request.url(), wall_now());
   if (issued && issued->digest == blob->digest)
-    return std::make_unique<FileExchange>(context, responder, file_request(std::move(request), *blob, issued->grant));
+    // The size that the hub said with this URL: what was learnt of its path may have come from another client's words.
+    return std::make_unique<FileExchange>(
+        context, responder, file_request(std::move(request), {issued->digest, issued->size}, issued->grant));
   auto probe =
       make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
   return std::make_unique<RelayExchange>(context, responder, std::move(probe),

@@ -36,7 +36,7 @@ GateDecision ConnectGate::decide() const {
   if (!head) return SpeakHttp{};
   auto framing = http::request_framing(*head);
   if (!framing) return SpeakHttp{framing.error()};
-  if (framing->kind != http::BodyKind::none && framing->length > 0)
+  if (framing->kind == http::BodyKind::chunked || framing->length > 0)
     return SpeakHttp{http::Refusal{400, "A CONNECT request has no body."}};
   auto authority = http::parse_authority(head->target);
   if (!authority) return SpeakHttp{authority.error()};

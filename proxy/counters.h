@@ -29,6 +29,7 @@ struct Counters {
   std::atomic<uint64_t> connections_total = 0;
   std::atomic<uint64_t> tunnels = 0;  // now
   std::atomic<uint64_t> handshakes_failed = 0;
+  std::atomic<uint64_t> wrong_small_files = 0;  // whose bytes did not have the git id that the hub named
   std::array<std::atomic<uint64_t>, kPassedByCount> passed_by{};
 
   void add(const RequestRecord& record);

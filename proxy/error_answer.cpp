@@ -2,6 +2,7 @@
 #include "proxy/error_answer.h"
 
 #include "base/clock.h"
+#include "http/cache_status.h"
 #include "http/date.h"
 
 namespace weir::proxy {
@@ -22,6 +23,7 @@ http::ResponseHead own_head(int status, std::string_view message) {
   head.reason = http::reason_of(status);
   head.fields.add("Date", http::format_date(unix_seconds(wall_now())));
   head.fields.add("Cache-Control", "no-store");
+  head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass, "Weir's own answer"));
   if (status >= 400 && !message.empty()) head.fields.add("X-Error-Message", as_field_value(message));
   return head;
 }

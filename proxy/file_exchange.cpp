@@ -9,7 +9,6 @@
 #include "http/range.h"
 #include "http/via.h"
 #include "proxy/error_answer.h"
-#include "proxy/part_exchange.h"
 
 namespace weir::proxy {
 namespace {
@@ -119,15 +118,19 @@ void FileExchange::send_head(int status, Outcome outcome, std::optional<uint64_t
 // --- the body
 
 void FileExchange::answer_from(const cas::Blob& blob) {
-  if (blob.size() != file_.size)
-    return answer_error(responder_, 502,
-                        "The hub says that this file has " + std::to_string(file_.size) +
-                            " bytes, but the one with its sha256 has " + std::to_string(blob.size()) + ".");
+  if (blob.size() != file_.size) return answer_wrong_size(blob.size());
   outcome_ = Outcome::hit;
   fresh_from_ = file_.size;
   begin_body(blob.file());
   sender_->set_progress(file_.size, true);
   sender_->pump();
+}
+
+// A client that got as much as the hub says would take a part for the whole.
+void FileExchange::answer_wrong_size(uint64_t size) {
+  answer_error(responder_, 502,
+               "The hub says that this file has " + std::to_string(file_.size) +
+                   " bytes, but the one with its sha256 has " + std::to_string(size) + ".");
 }
 
 void FileExchange::join() {
@@ -136,34 +139,32 @@ void FileExchange::join() {
   upstream::JoinRequest request;
   request.digest = file_.digest;
   request.size = file_.size;
-  request.want.range = range_;
-  using Kind = upstream::Want::Kind;
-  request.want.kind = !partial_ || range_ == ByteRange{0, file_.size}     ? Kind::whole
-                      : asked_ == Asked::open && range_.end == file_.size ? Kind::from_here
-                                                                          : Kind::part;
+  using Reach = upstream::Want::Reach;
+  bool whole = asked_ == Asked::whole || (asked_ == Asked::open && range_.begin == 0);
+  bool guarded = HoldBack(asked_, range_, file_.size).guarded();
+  request.want = {range_, whole ? Reach::whole : guarded ? Reach::verified : Reach::range};
   request.source = *file_.source;
   request.grant = file_.grant;
   membership_ = context_.services.fetches.join(std::move(request), context_.loop, *this);
 }
 
 void FileExchange::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
+  if (progress->size() != file_.size) {
+    membership_.reset();
+    return answer_wrong_size(progress->size());
+  }
   progress_ = std::move(progress);
   outcome_ = started                                                ? Outcome::miss
              : progress_->state() == upstream::FetchState::verified ? Outcome::hit
                                                                     : Outcome::collapsed;
   responder_.record().outcome = outcome_;
-  fresh_from_ = started ? progress_->readable() : file_.size;
+  fresh_from_ = started ? progress_->readable_from(range_.begin) : file_.size;
   on_progress();
-}
-
-void FileExchange::on_not_held() {
-  membership_.reset();
-  responder_.hand_over(make_part_exchange(context_, responder_, std::move(file_), range_));
 }
 
 void FileExchange::on_progress() {
   auto state = progress_->state();
-  auto readable = progress_->readable();
+  auto readable = progress_->readable_from(sender_ ? sender_->position() : range_.begin);
   if (!sender_) {
     if (state == upstream::FetchState::failed) {
       auto failure = progress_->failure();

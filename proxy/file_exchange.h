@@ -44,7 +44,6 @@ class FileExchange : public Exchange, private upstream::FetchListener {
  private:
   // FetchListener
   void on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) override;
-  void on_not_held() override;
   void on_progress() override;
 
   bool judge_range();
@@ -52,6 +51,7 @@ class FileExchange : public Exchange, private upstream::FetchListener {
   void answer_error_with(int status, std::string_view message);
   void answer_without_body(int status, std::optional<uint64_t> length);
   void answer_from(const cas::Blob& blob);
+  void answer_wrong_size(uint64_t size);
   void join();
   void send_head(int status, Outcome outcome, std::optional<uint64_t> length);
   void begin_body(std::shared_ptr<const cas::BlobFile> file);

@@ -27,6 +27,8 @@ class HoldBack {
   // `range`: of the answer, in a file of `size` bytes.
   HoldBack(Asked asked, ByteRange range, uint64_t size);
 
+  // True when the answer can end only once the file is verified.
+  bool guarded() const { return guarded_; }
   // The offset that the client may read up to, when [0, readable) is there: never the last byte of a guarded answer
   // before the file is verified.
   uint64_t limit(uint64_t readable, bool verified) const;

@@ -35,6 +35,7 @@ HttpConnection::HttpConnection(Loop& loop, std::unique_ptr<Stream> stream, std::
 
 HttpConnection::~HttpConnection() {
   *alive_ = false;
+  if (!closed_) reset_if_short();
 }
 
 void HttpConnection::start() {
@@ -406,8 +407,14 @@ void HttpConnection::cut() {
   if (closed_) return;
   closed_ = true;
   if (output_sent_ < output_.size()) record_.complete = false;
-  if (answer_ == Answer::streaming && framing_ == Framing::until_close) reset_on_close(stream_->fd());
+  reset_if_short();
   shut_down();
+}
+
+// The end of the connection would tell the client that an answer is whole which it is not.
+void HttpConnection::reset_if_short() {
+  bool is_short = answer_ == Answer::streaming || (answer_ == Answer::finished && output_sent_ < output_.size());
+  if (is_short && framing_ == Framing::until_close) reset_on_close(stream_->fd());
 }
 
 void HttpConnection::shut_down() {

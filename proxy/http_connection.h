@@ -76,6 +76,7 @@ class HttpConnection : public Responder {
   void linger();
   void close();
   void cut();
+  void reset_if_short();
   void shut_down();
   void update();
   void update_timer();

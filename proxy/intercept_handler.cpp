@@ -20,6 +20,7 @@
 namespace weir::proxy {
 namespace {
 
+constexpr uint16_t kHttpPort = 80;
 constexpr uint16_t kHttpsPort = 443;
 
 // What is wrong with a request inside a connection to `host`; its target becomes origin-form.
@@ -36,8 +37,9 @@ std::optional<http::Refusal> check(const std::string& host, http::RequestHead& h
   if (head.target.starts_with('/') || head.target == "*") return std::nullopt;
   auto url = http::parse_url(head.target);
   if (!url) return url.error();
-  if (url->host != host || (url->scheme == "https" && url->port != kHttpsPort))
-    return http::Refusal{421, "This connection is to " + host + ", but the request is for " + url->host + "."};
+  if (url->host != host || url->port != (url->scheme == "https" ? kHttpsPort : kHttpPort))
+    return http::Refusal{421,
+                         "This connection is to " + host + ", but the request is for " + url->authority().text() + "."};
   head.target = url->target;
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/regular_file_filter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -66,8 +67,8 @@ class RegularFileFilter : public AnswerFilter {
     if (!file_) return data;
     hasher_.update(data);
     bytes_->append(data);
-    // The end waits for the verdict on the whole.
-    auto ready = bytes_->size() > kHeldBack ? bytes_->size() - kHeldBack : 0;
+    // The last byte waits for the verdict on the whole, which falls when it has come.
+    auto ready = std::min<uint64_t>(bytes_->size(), file_->size - std::min<uint64_t>(file_->size, 1));
     auto part = std::string_view(*bytes_).substr(sent_, ready > sent_ ? ready - sent_ : 0);
     sent_ += part.size();
     return part;
@@ -76,6 +77,7 @@ class RegularFileFilter : public AnswerFilter {
   std::optional<std::string_view> on_end() override {
     if (!file_) return "";
     if (bytes_->size() != file_->size || hasher_.finish() != file_->git_id) {
+      ++context_.services.counters.wrong_small_files;
       log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off",
                  request_.name.host, request_.name.path);
       return std::nullopt;
@@ -112,7 +114,11 @@ std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Res
   RegularFileRequest request{std::move(client), {}, file, std::nullopt};
   request.name = hub::object_name(request.client.host, request.client.head.target);
   request.held = services.catalog.find_regular_file(request.name);
-  if (request.held && !services.store.has(request.held->digest)) request.held.reset();
+  if (request.held) {
+    // One that was damaged is asked for anew.
+    auto blob = services.store.open_blob(request.held->digest);
+    if (!blob || !*blob) request.held.reset();
+  }
   auto out = make_origin_request(request.client, services.pseudonym);
   out.fields.set("Accept-Encoding", "identity");
   if (request.held) {

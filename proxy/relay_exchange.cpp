@@ -80,8 +80,9 @@ void RelayExchange::on_head(http::ResponseHead head) {
     return responder_.hand_over(std::move(next));
   }
   http::add_via(head.fields, 1, context_.services.pseudonym);
-  if (!head.fields.has("Cache-Status"))
-    head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass));
+  auto status = http::cache_status("Weir", http::CacheOutcome::pass);
+  auto theirs = std::string(head.fields.get("Cache-Status"));
+  head.fields.set("Cache-Status", theirs.empty() ? status : theirs + ", " + status);
   // Another way to the origin would be another way past the proxy.
   head.fields.remove("Alt-Svc");
   head_ = std::move(head);

@@ -25,6 +25,9 @@ class ResolveFilter : public AnswerFilter {
     auto answer = hub::judge_resolve_answer(head, request_.url(), [&](auto host) { return policy.intercepts(host); });
     hub::SharedGrant grant;
     if (answer.file) grant = learn(*answer.file, head);
+    // What needs the client's credentials at its place is the client's to ask for.
+    if (answer.file && context_.services.roles.of(answer.file->location.host) != hub::Role::cdn)
+      answer.verdict = hub::ResolveVerdict::elsewhere;
     bool strips = context_.services.options.xet == XetMode::strip;
     switch (answer.verdict) {
       case hub::ResolveVerdict::file:

@@ -44,7 +44,7 @@ Session::Session(WorkerContext& context, UniqueFd fd, IpAddress client, std::fun
 Session::~Session() {
   auto& counters = context_.services.counters;
   --counters.connections;
-  if (tunnel_) --counters.tunnels;
+  if (counted_) --counters.tunnels;
 }
 
 void Session::start() {
@@ -117,8 +117,9 @@ void Session::intercept(const Intercept& decision) {
   host_ = decision.host;
   auto context = context_.services.tls.get(host_, wall_now());
   if (!context) {
-    log::error("{}", context.error().message);
-    return refuse({502, "Weir could not make a certificate for " + host_ + ": " + context.error().message + "."});
+    log::warning("{}", context.error().message);
+    return refuse({context.error().code == ErrorCode::invalid ? 400 : 502,
+                   "Weir could not make a certificate for " + host_ + ": " + context.error().message + "."});
   }
   if (::send(fd_.get(), kEstablished.data(), kEstablished.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(kEstablished.size()))
@@ -159,6 +160,8 @@ void Session::open_tunnel(const OpenTunnel& decision) {
   auto& services = context_.services;
   if (services.counters.tunnels >= services.options.limits.tunnels)
     return refuse({503, "All tunnels are in use; [limits] tunnels says how many there may be."});
+  ++services.counters.tunnels;
+  counted_ = true;
   tunnel_record_.client = client_.text();
   tunnel_record_.method = "CONNECT";
   tunnel_record_.host = decision.host + ":" + std::to_string(decision.port);
@@ -173,7 +176,6 @@ void Session::on_dialled(tl::expected<UniqueFd, upstream::OriginFault> host) {
   if (closed_) return;
   if (!host) return refuse({status_of(host.error()), host.error().message});
   auto& services = context_.services;
-  ++services.counters.tunnels;
   tunnel_ = std::make_unique<Tunnel>(context_.loop, std::move(fd_), std::move(*host),
                                      services.options.limits.tunnel_idle_timeout, [this] { close(); });
   tunnel_->start(kEstablished);

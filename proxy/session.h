@@ -59,6 +59,7 @@ class Session {
   std::unique_ptr<Tunnel> tunnel_;
   std::unique_ptr<HttpConnection> connection_;
   RequestRecord tunnel_record_;
+  bool counted_ = false;  // among the tunnels
   bool draining_ = false;
   bool closed_ = false;
 };

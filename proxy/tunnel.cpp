@@ -10,6 +10,8 @@ namespace weir::proxy {
 namespace {
 
 constexpr size_t kBufferSize = 64 << 10;
+// After so many blocks in a row the other connections of the loop get their turn.
+constexpr int kBlocksPerTurn = 16;
 
 bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -45,7 +47,7 @@ void Tunnel::on_ready() {
 
 // Moves what can be moved now.  False when the direction is broken.
 bool Tunnel::pump(Flow& flow) {
-  for (;;) {
+  for (int blocks = 0;; ++blocks) {
     while (flow.pending()) {
       ssize_t put = ::send(flow.to, flow.buffer.data() + flow.written, flow.buffer.size() - flow.written, MSG_NOSIGNAL);
       if (put < 0) return would_block();
@@ -62,6 +64,8 @@ bool Tunnel::pump(Flow& flow) {
       flow.passed_on = true;
       return true;
     }
+    // The socket stays readable, so it goes on behind the others.
+    if (blocks == kBlocksPerTurn) return true;
     char bytes[kBufferSize];
     ssize_t got = ::recv(flow.from, bytes, sizeof bytes, 0);
     if (got < 0) return would_block();

@@ -9,7 +9,7 @@ namespace weir::proxy {
 Worker::Worker(Services& services, const upstream::OriginOptions& origin, const std::string& trusted_roots,
                const upstream::AddressPolicy& policy)
     : origin_(loop_, origin, trusted_roots, policy),
-      dialler_(loop_, origin, policy),
+      dialler_(loop_, origin, policy, trusted_roots),
       context_{services, loop_, origin_, dialler_} {}
 
 Worker::~Worker() {

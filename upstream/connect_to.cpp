@@ -45,6 +45,14 @@ std::optional<ConnectTo> parse_entry(std::string_view rest) {
   return ConnectTo{std::move(*host), *port, std::move(*address), *address_port};
 }
 
+std::optional<ConnectTo> first_match(const std::vector<std::string>& entries, std::string_view host, uint16_t port) {
+  for (const auto& entry : entries) {
+    auto parsed = ConnectTo::parse(entry);
+    if (parsed && parsed->matches(host, port)) return *std::move(parsed);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<ConnectTo> ConnectTo::parse(std::string_view entry) {
@@ -59,11 +67,12 @@ bool ConnectTo::matches(std::string_view asked_host, uint16_t asked_port) const 
 }
 
 bool is_operators_choice(const std::vector<std::string>& entries, std::string_view host, uint16_t port) {
-  for (const auto& entry : entries) {
-    auto parsed = ConnectTo::parse(entry);
-    if (parsed && parsed->matches(host, port)) return !parsed->address.empty();
-  }
-  return false;
+  auto entry = first_match(entries, host, port);
+  return entry && !entry->address.empty();
+}
+
+bool has_entry(const std::vector<std::string>& entries, std::string_view host, uint16_t port) {
+  return first_match(entries, host, port).has_value();
 }
 
 }  // namespace weir::upstream

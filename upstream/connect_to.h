@@ -30,4 +30,7 @@ struct ConnectTo {
 // one that libcurl uses, names an address.  Entries that do not parse match nothing.
 bool is_operators_choice(const std::vector<std::string>& entries, std::string_view host, uint16_t port);
 
+// True when any entry matches host:port, with an address or without.  Entries that do not parse match nothing.
+bool has_entry(const std::vector<std::string>& entries, std::string_view host, uint16_t port);
+
 }  // namespace weir::upstream

@@ -9,6 +9,9 @@ namespace {
 
 using Kind = OriginFault::Kind;
 
+constexpr long kProxyAuthenticationRequired = 407;
+constexpr long kLoopDetected = 508;
+
 Kind kind_of(CURLcode code, Phase phase) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -69,6 +72,38 @@ std::string message_of(Kind kind, const CurlFailure& failure) {
   return fmt::format("{} closed the connection before it answered: {}.", authority, detail_of(failure));
 }
 
+// True when the tunnel was not there yet: the fault is the parent proxy's, or lies on the way to it.
+bool is_parents(const CurlFailure& failure) {
+  return failure.parent && failure.phase == Phase::connecting && failure.parent_status / 100 != 2;
+}
+
+std::string parents_message(Kind kind, const CurlFailure& failure) {
+  auto parent = failure.parent->text();
+  switch (failure.parent_status) {
+    case 0:
+      break;
+    case kProxyAuthenticationRequired:
+      return fmt::format(
+          "The parent proxy {} {}: put the right ones into the URL in [origin] proxy or HTTPS_PROXY, as "
+          "http://USER:PASSWORD@HOST:PORT.",
+          parent,
+          failure.parent->user.empty() ? "asks for a user and a password (407)"
+                                       : "does not take the user and the password that it was given (407)");
+    case kLoopDetected:
+      return fmt::format(
+          "The parent proxy {} leads back to this very Weir (508): set [origin] proxy to another one, or to \"none\".",
+          parent);
+    default:
+      return fmt::format("The parent proxy {} refused a connection to {} with status {}.", parent, failure.authority,
+                         failure.parent_status);
+  }
+  if (kind == Kind::bad_certificate)
+    return fmt::format("The certificate of the parent proxy {} is not trusted: {}; {}.", parent, detail_of(failure),
+                       advice_on_certificate(failure.verify_result));
+  return fmt::format("Cannot connect to {} through the parent proxy {}: {}.", failure.authority, parent,
+                     detail_of(failure));
+}
+
 }  // namespace
 
 OriginFault to_fault(const CurlFailure& failure) {
@@ -80,7 +115,7 @@ OriginFault to_fault(const CurlFailure& failure) {
                     failure.authority, failure.refused->text())};
   }
   Kind kind = kind_of(failure.code, failure.phase);
-  return {kind, message_of(kind, failure)};
+  return {kind, is_parents(failure) ? parents_message(kind, failure) : message_of(kind, failure)};
 }
 
 }  // namespace weir::upstream

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "upstream/origin_client.h"
+#include "upstream/parent_proxy.h"
 
 namespace weir::upstream {
 
@@ -26,7 +27,9 @@ struct CurlFailure {
   long verify_result = 0;  // CURLINFO_SSL_VERIFYRESULT: an X509_V_ERR_ code
   std::string authority;   // host:port
   Phase phase = Phase::connecting;
-  std::optional<IpAddress> refused;  // the policy refused this address, and there was no other
+  std::optional<IpAddress> refused;     // the policy refused this address, and there was no other
+  const ParentProxy* parent = nullptr;  // the proxy that was to lead there
+  long parent_status = 0;               // its answer to CONNECT; 0: none was got
 };
 
 OriginFault to_fault(const CurlFailure& failure);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/loop.h"
@@ -38,6 +39,9 @@ class CurlJob {
   virtual void abandon() = 0;
 
   EasyHandle& easy() { return easy_; }
+  // Gives the handle with its connection away, from within finished().  It must go before the CurlMulti, in which it
+  // stays; nothing else may be asked of the job.
+  EasyHandle release_easy() { return std::move(easy_); }
   // Null when the CurlMulti is gone.
   CurlMulti* multi() { return multi_; }
 

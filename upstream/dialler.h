@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens plain TCP connections for tunnels, by libcurl (names resolved off the loop, both address families tried, RFC
-// 8305).  The address policy decides on the very address that is then connected to.  Belongs to one loop.
+// 8305), or through the parent proxy.  The address policy decides on the very address that is then connected to;
+// through the parent, which resolves the names, on address literals alone.  Belongs to one loop.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "base/loop.h"
@@ -27,7 +29,8 @@ class Dialler {
  public:
   using Done = std::function<void(tl::expected<UniqueFd, OriginFault>)>;
 
-  Dialler(Loop& loop, const OriginOptions& options, const AddressPolicy& policy);
+  // `trusted_roots`: as an OriginClient's, for a parent proxy that is spoken to over TLS.
+  Dialler(Loop& loop, const OriginOptions& options, const AddressPolicy& policy, std::string_view trusted_roots = {});
   ~Dialler();
 
   // Calls `done` once, later, with a connected non-blocking socket or the fault.  `done` may destroy the dial.

@@ -5,18 +5,15 @@
 #include <utility>
 
 #include "base/log.h"
-#include "http/via.h"
-#include "upstream/blob_answer.h"
 
 namespace weir::upstream {
 namespace {
 
 // Received and not yet written: above this the origin waits for the disk.
-constexpr size_t kMaxPending = 8 << 20;
-constexpr size_t kWriteAtLeast = 64 << 10;
+constexpr size_t kMaxUnwritten = 8 << 20;
+constexpr size_t kMaxPiece = 1 << 20;
 constexpr uint64_t kHashSlice = 32 << 20;
 constexpr size_t kMaxDoublings = 6;
-constexpr std::chrono::duration<double> kSoon{2};
 
 int status_of(const OriginFault& fault) {
   return fault.kind == OriginFault::Kind::timeout ? 504 : 502;
@@ -36,7 +33,10 @@ Fetch::Fetch(FetchContext context, const Sha256& digest, uint64_t size)
     : context_(context),
       progress_(std::make_shared<FetchProgress>(digest, size)),
       refresher_(context.origin, context.setup.pseudonym, context.setup.is_intercepted),
-      retry_timer_(context.loop, [this] { transfer(); }) {
+      retry_timer_(context.loop, [this] {
+        stage_ = Stage::open;
+        plan();
+      }) {
   ++context_.counters.running;
 }
 
@@ -55,11 +55,16 @@ void Fetch::open() {
 
 void Fetch::on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial) {
   file_busy_ = false;
-  if (!partial) return fail({502, "Weir cannot store the file: " + partial.error().message + "."});
+  if (!partial) {
+    // Who came before it could be opened learns why it failed.
+    for (const auto& member : members_)
+      FetchMember::tell(member,
+                        [progress = progress_](FetchListener& listener) { listener.on_joined(progress, false); });
+    return fail({502, "Weir cannot store the file: " + partial.error().message + "."});
+  }
   partial_ = std::move(*partial);
-  received_ = held();
-  progress_->open(partial_->file(), held());
-  stage_ = Stage::idle;
+  progress_->open(partial_);
+  stage_ = Stage::open;
   for (const auto& member : std::vector(members_)) place(member);
   end_if_unwanted();
 }
@@ -71,7 +76,7 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
   members_.push_back(member);
   if (request.grant) grants_.add(request.grant);
   // The latest URL is the one that lives longest; one that is in use stays until it fails.
-  if (stage_ == Stage::opening || stage_ == Stage::idle || stage_ == Stage::queued) {
+  if (lanes_.empty() && stage_ != Stage::pausing && stage_ != Stage::refreshing) {
     source_ = request.source;
   } else {
     fresher_source_ = request.source;
@@ -79,106 +84,161 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
   if (stage_ != Stage::opening) place(member);
 }
 
-// Tells a member whether it has joined; the first one that wants the whole file starts the transfer.
+// Tells a member that it has joined, and starts what it wants.
 void Fetch::place(const std::shared_ptr<FetchMember>& member) {
-  bool reads_held = member->want.kind == Want::Kind::part && comes_soon(member->want.range.end);
-  bool transfers = wants_transfer(member->want);
-  if (!transfers && !reads_held) {
-    FetchMember::tell(member, [](FetchListener& listener) { listener.on_not_held(); });
-    return;
-  }
-  bool started = transfers && !whole_wanted_;
+  auto its_own = plan_input();
+  its_own.wants = {whole_blocks(member->want.range, size())};
+  its_own.max_lanes = its_own.lanes.size() + 1;
+  bool started = next_lane(its_own).has_value();
+  whole_wanted_ = whole_wanted_ || member->want.reach == Want::Reach::whole;
   FetchMember::tell(
       member, [progress = progress_, started](FetchListener& listener) { listener.on_joined(progress, started); });
-  if (started) want_whole();
-}
-
-// Held, or about to be: a part that the running transfer reaches at once need not be asked of the origin again.
-bool Fetch::comes_soon(uint64_t offset) const {
-  if (offset <= held()) return true;
-  if (stage_ != Stage::transferring || received_ == begun_at_) return false;
-  auto elapsed = std::chrono::duration<double>(monotonic_now() - begun_).count();
-  auto bytes_per_second = static_cast<double>(received_ - begun_at_) / elapsed;
-  auto missing = static_cast<double>(offset - std::min(offset, received_));
-  return missing <= bytes_per_second * kSoon.count();
-}
-
-bool Fetch::wants_transfer(const Want& want) const {
-  switch (want.kind) {
-    case Want::Kind::whole:
-      return true;
-    case Want::Kind::from_here:
-      return want.range.begin <= held() + context_.setup.options.open_range_reach;
-    case Want::Kind::part:
-      return false;
-  }
-  return false;
-}
-
-void Fetch::want_whole() {
-  whole_wanted_ = true;
-  begun_ = monotonic_now();
-  begun_at_ = held();
-  ++context_.counters.started;
-  stage_ = Stage::queued;
-  if (context_.owner.take_turn(*this)) on_turn();
-}
-
-void Fetch::on_turn() {
-  if (stage_ != Stage::queued) return;
-  if (held() == size()) return commit();
-  hash_some();
-  transfer();
+  plan();
 }
 
 void Fetch::leave(const std::shared_ptr<FetchMember>& member) {
   std::erase(members_, member);
+  if (!context_.setup.options.finish_after_disconnect)
+    whole_wanted_ = std::any_of(members_.begin(), members_.end(),
+                                [](const auto& each) { return each->want.reach == Want::Reach::whole; });
+  if (is_ending()) return;
+  drop_unwanted_lanes();
   end_if_unwanted();
 }
 
+// What nobody wants any more is not transferred further; what has come of it stays.
+void Fetch::drop_unwanted_lanes() {
+  auto wants = plan_input().wants;
+  for (auto& lane : std::vector<FetchLane*>(lane_pointers())) {
+    auto left = lane->left();
+    uint64_t wanted_end = left.begin;
+    for (const auto& want : wants)
+      if (want.begin < left.end && want.end > left.begin)
+        wanted_end = std::max(wanted_end, std::min(want.end, left.end));
+    if (wanted_end == left.begin) {
+      end_lane(*lane);
+    } else {
+      lane->end_at(wanted_end);
+    }
+  }
+}
+
 void Fetch::end_if_unwanted() {
-  if (!members_.empty() || is_ending()) return;
-  if (whole_wanted_ && context_.setup.options.finish_after_disconnect) return;
+  if (!members_.empty() || whole_wanted_ || is_ending()) return;
   // A commit that has begun is soon over; an open one is needed to be closed.
   if (stage_ == Stage::committing || stage_ == Stage::opening) return;
-  fail({502, "its last client has left at byte " + std::to_string(held()) + "."});
+  fail({502, "its last client has left."});
+}
+
+// --- what to transfer
+
+PlanInput Fetch::plan_input() const {
+  PlanInput input;
+  for (const auto& member : members_) {
+    auto want = whole_blocks(member->want.range, size());
+    if (std::find(input.wants.begin(), input.wants.end(), want) == input.wants.end()) input.wants.push_back(want);
+  }
+  bool all = whole_wanted_ || std::any_of(members_.begin(), members_.end(),
+                                          [](const auto& each) { return each->want.reach != Want::Reach::range; });
+  if (all) input.wants.push_back({0, size()});
+  for (const auto& lane : lanes_) input.lanes.push_back(lane->left());
+  input.missing = [this](ByteRange within) {
+    auto missing = partial_->missing(within);
+    for (const auto& piece : received_) missing = without(missing, {piece.offset, piece.offset + piece.bytes.size()});
+    return without(missing, writing_);
+  };
+  input.max_lanes = context_.setup.options.connections;
+  return input;
+}
+
+void Fetch::plan() {
+  if (stage_ != Stage::open || is_ending()) return;
+  for (;;) {
+    auto range = next_lane(plan_input());
+    if (!range) break;
+    if (!has_turn_) {
+      stage_ = Stage::queued;
+      if (!context_.owner.take_turn(*this)) return;
+      on_turn();
+      return;
+    }
+    start_lane(*range);
+  }
+  if (lanes_.empty() && has_turn_) {
+    has_turn_ = false;
+    context_.owner.end_turn(*this);
+  }
+  work_on_file();
+}
+
+void Fetch::on_turn() {
+  if (stage_ != Stage::queued) return;
+  has_turn_ = true;
+  stage_ = Stage::open;
+  if (!begun_) {
+    begun_ = monotonic_now();
+    ++context_.counters.started;
+  }
+  plan();
+}
+
+void Fetch::start_lane(ByteRange range) {
+  for (auto& lane : lanes_)
+    if (lane->left().begin < range.begin && range.begin < lane->left().end) lane->end_at(range.begin);
+  lanes_.push_back(
+      std::make_unique<FetchLane>(*this, context_.origin, source_, range, size(), context_.setup.pseudonym));
+}
+
+void Fetch::end_lane(FetchLane& lane) {
+  auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& each) { return each.get() == &lane; });
+  lane.stop();
+  // It may be in the middle of a call to us.
+  context_.loop.destroy_later(std::move(*found));
+  lanes_.erase(found);
 }
 
 // --- from the origin
 
-OriginRequest Fetch::make_request() const {
-  OriginRequest request;
-  request.method = "GET";
-  request.host = source_.host;
-  request.port = source_.port;
-  request.target = source_.target;
-  request.fields = {{"Host", source_.authority().text(443)},
-                    {"User-Agent", "weir"},
-                    {"Accept", "*/*"},
-                    {"Accept-Encoding", "identity"}};
-  http::add_via(request.fields, 1, context_.setup.pseudonym);
-  if (received_ > 0) request.fields.add("Range", "bytes=" + std::to_string(received_) + "-");
-  return request;
+bool Fetch::has_room() const {
+  return received_bytes_ < kMaxUnwritten;
 }
 
-void Fetch::transfer() {
-  stage_ = Stage::transferring;
-  transfer_paused_ = false;
-  skip_ = 0;
-  transfer_ = context_.origin.start(make_request(), *this);
-}
-
-void Fetch::on_head(http::ResponseHead head) {
-  auto answer = judge_blob_answer(head, received_, size());
-  if (answer.kind == BlobAnswer::Kind::use) {
-    skip_ = answer.skip;
-    return;
+void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
+  context_.counters.origin_bytes += bytes.size();
+  tries_ = 0;
+  anything_came_ = true;
+  received_bytes_ += bytes.size();
+  auto follows = [&](const Piece& piece) {
+    return piece.offset + piece.bytes.size() == offset && piece.bytes.size() < kMaxPiece;
+  };
+  auto piece = std::find_if(received_.rbegin(), received_.rend(), follows);
+  if (piece != received_.rend()) {
+    piece->bytes.append(bytes);
+  } else {
+    received_.push_back({offset, std::string(bytes)});
   }
-  transfer_.reset();
+  work_on_file();
+}
+
+void Fetch::on_filled(FetchLane& lane) {
+  end_lane(lane);
+  plan();
+}
+
+void Fetch::on_broken(FetchLane& lane, OriginFault fault) {
+  log::info("{} was interrupted at byte {}: {}", named(), lane.left().begin, fault.message);
+  end_lane(lane);
+  if (fault.kind == OriginFault::Kind::refused_address || fault.kind == OriginFault::Kind::bad_certificate)
+    return fail({502, fault.message});
+  retry(std::nullopt, {status_of(fault), fault.message});
+}
+
+void Fetch::on_refused(FetchLane& lane, BlobAnswer answer) {
+  end_lane(lane);
   auto reason = source_.host + " did not give the file: " + answer.reason + ".";
   switch (answer.kind) {
     case BlobAnswer::Kind::expired:
-      return refresh();
+      return lane.source() == source_ ? refresh() : plan();
     case BlobAnswer::Kind::later:
       return retry(answer.retry_after, {502, reason});
     case BlobAnswer::Kind::use:
@@ -188,52 +248,14 @@ void Fetch::on_head(http::ResponseHead head) {
   }
 }
 
-bool Fetch::ready_for_data() {
-  transfer_paused_ = pending_.size() >= kMaxPending;
-  return !transfer_paused_;
-}
-
-void Fetch::on_data(std::string_view bytes) {
-  context_.counters.origin_bytes += bytes.size();
-  auto dropped = std::min<uint64_t>(skip_, bytes.size());
-  skip_ -= dropped;
-  bytes.remove_prefix(static_cast<size_t>(dropped));
-  if (bytes.empty()) return;
-  tries_ = 0;
-  if (bytes.size() > size() - received_) {
-    log::warning("{}: {} sent more bytes than the file has; the digest decides", named(), source_.host);
-    bytes = bytes.substr(0, static_cast<size_t>(size() - received_));
-    transfer_.reset();
-  }
-  pending_.append(bytes);
-  received_ += bytes.size();
-  if (pending_.size() >= kWriteAtLeast || received_ == size() || held() == 0) work_on_file();
-  if (!transfer_) after_transfer();
-}
-
-void Fetch::on_done(std::optional<OriginFault> fault) {
-  transfer_.reset();
-  if (fault && received_ < size()) {
-    log::info("{} was interrupted at {} of {} bytes: {}", named(), received_, size(), fault->message);
-    if (fault->kind == OriginFault::Kind::refused_address || fault->kind == OriginFault::Kind::bad_certificate)
-      return fail({502, fault->message});
-    return retry(std::nullopt, {status_of(*fault), fault->message});
-  }
-  if (received_ < size())
-    return retry(std::nullopt,
-                 {502, source_.host + " ended the file early, at byte " + std::to_string(received_) + "."});
-  after_transfer();
-}
-
-// Waits, longer each time, and goes on where the bytes end.  A connection that brought something counts as a first try.
+// Waits, longer each time, and goes on where bytes are missing.  A lane that brought something counts as a first try.
 void Fetch::retry(std::optional<Duration> not_before, FetchFailure reason) {
-  work_on_file();
+  if (stage_ != Stage::open) return;
   if (++tries_ > context_.setup.options.max_retries) return fail(std::move(reason));
   auto delay = context_.setup.options.retry_delay * (1 << std::min(tries_ - 1, kMaxDoublings));
   if (not_before) delay = std::max(delay, *not_before);
   // Clients that have nothing yet are better served by an answer than by waiting: most give up after 10 s of silence.
-  bool nothing_came = received_ == begun_at_;
-  if (nothing_came && monotonic_now() + delay > begun_ + context_.setup.origin.connect_timeout)
+  if (!anything_came_ && monotonic_now() + delay > *begun_ + context_.setup.origin.connect_timeout)
     return fail(std::move(reason));
   log::info("{} tries again in {} ms: {}", named(), delay.count(), reason.message);
   stage_ = Stage::pausing;
@@ -241,22 +263,24 @@ void Fetch::retry(std::optional<Duration> not_before, FetchFailure reason) {
 }
 
 void Fetch::refresh() {
-  work_on_file();
-  if (fresher_source_ && *fresher_source_ != source_) {
-    source_ = *std::exchange(fresher_source_, std::nullopt);
-    return transfer();
-  }
+  if (stage_ != Stage::open) return;
   if (++tries_ > context_.setup.options.max_retries)
     return fail({502, source_.host + " refuses every URL that the hub gives for this file."});
+  if (fresher_source_ && *fresher_source_ != source_) {
+    source_ = *std::exchange(fresher_source_, std::nullopt);
+    return plan();
+  }
   stage_ = Stage::refreshing;
   refresher_.start(grants_, digest(), size(), [this](UrlRefresher::Answer answer) { on_refreshed(std::move(answer)); });
 }
 
 void Fetch::on_refreshed(UrlRefresher::Answer answer) {
+  stage_ = Stage::open;
   if (auto* url = std::get_if<http::Url>(&answer)) {
     ++context_.counters.urls_refreshed;
     source_ = std::move(*url);
-    return transfer();
+    fresher_source_.reset();  // it is older than this one
+    return plan();
   }
   if (auto* trouble = std::get_if<UrlRefresher::Trouble>(&answer)) return retry(std::nullopt, {502, trouble->message});
   fail({502,
@@ -265,50 +289,65 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
 
 // --- to the disk
 
-// One piece of file work at a time: writing goes before hashing what an earlier run left.
+// One piece of file work at a time: writing goes before hashing.
 void Fetch::work_on_file() {
   if (file_busy_ || !partial_) return;
-  if (!pending_.empty()) return write_pending();
+  if (!received_.empty()) return write_piece();
   if (after_writing_) return fail(*std::exchange(after_writing_, std::nullopt));
-  if (!transfer_ && received_ == size() && stage_ == Stage::transferring) return commit();
-  hash_some();
+  if (stage_ == Stage::open && partial_->complete()) return commit();
+  if (partial_->hashed() < partial_->held()) return hash_some();
+  if (lanes_.empty()) save_map();
 }
 
-void Fetch::write_pending() {
+void Fetch::write_piece() {
+  map_saved_ = false;
   file_busy_ = true;
-  auto bytes = std::make_shared<std::string>(std::exchange(pending_, {}));
+  auto piece = std::make_shared<Piece>(std::move(received_.front()));
+  received_.pop_front();
+  received_bytes_ -= piece->bytes.size();
+  writing_ = {piece->offset, piece->offset + piece->bytes.size()};
   file_task_ = context_.pool.submit<Result<void>>(
-      context_.loop, [partial = partial_, bytes] { return partial->append(*bytes); },
-      [this](Result<void> written) { on_written(std::move(written)); });
+      context_.loop, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes); },
+      [this](Result<void> written) {
+        writing_ = {};
+        on_file_work_done(std::move(written));
+      });
 }
 
 void Fetch::hash_some() {
-  if (file_busy_ || partial_->hashed() == held()) return;
   file_busy_ = true;
   using Left = Result<uint64_t>;
   file_task_ = context_.pool.submit<Left>(
       context_.loop, [partial = partial_] { return partial->rehash(kHashSlice); },
-      [this](Left left) { on_written(left ? Result<void>() : tl::make_unexpected(std::move(left).error())); });
+      [this](Left left) { on_file_work_done(left ? Result<void>() : tl::make_unexpected(std::move(left).error())); });
 }
 
-void Fetch::on_written(Result<void> written) {
+// Nothing more comes for a while: what is held survives a kill from here on.
+void Fetch::save_map() {
+  if (std::exchange(map_saved_, true)) return;
+  file_busy_ = true;
+  file_task_ = context_.pool.submit<Result<void>>(
+      context_.loop, [partial = partial_] { return partial->save_map(); },
+      [this](Result<void> saved) { on_file_work_done(std::move(saved)); });
+}
+
+void Fetch::on_file_work_done(Result<void> done) {
   file_busy_ = false;
-  if (!written) return fail({502, "Weir cannot store the file: " + written.error().message + "."});
-  if (progress_->readable() != held()) {
-    progress_->advance(held());
-    tell_all();
+  if (!done) {
+    received_.clear();
+    received_bytes_ = 0;
+    return fail({502, "Weir cannot store the file: " + done.error().message + "."});
   }
-  if (transfer_ && transfer_paused_ && pending_.size() < kMaxPending) transfer_->resume_reading();
-  work_on_file();
-}
-
-void Fetch::after_transfer() {
+  tell_all();
+  if (has_room())
+    for (auto& lane : lanes_) lane->resume();
   work_on_file();
 }
 
 void Fetch::commit() {
   stage_ = Stage::committing;
   file_busy_ = true;
+  for (auto* lane : lane_pointers()) end_lane(*lane);
   using Committed = Result<std::shared_ptr<const cas::Blob>>;
   file_task_ = context_.pool.submit<Committed>(
       context_.loop, [partial = partial_] { return partial->commit(); },
@@ -322,7 +361,9 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
       ++context_.counters.wrong_bytes;
       log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), source_.host, blob.error().message);
     }
-    return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
+    bool wrong = blob.error().code == ErrorCode::digest_mismatch;
+    return fail({502, (wrong ? "The bytes that came are not the file: " : "Weir cannot store the file: ") +
+                          blob.error().message + "."});
   }
   ++context_.counters.completed;
   log::info("{} is complete: {} bytes, verified", named(), size());
@@ -336,12 +377,12 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
 void Fetch::fail(FetchFailure failure) {
   if (stage_ == Stage::ended) return;
   stop();
-  if (partial_ && (file_busy_ || !pending_.empty())) {
+  if (partial_ && (file_busy_ || !received_.empty())) {
     // What has come is worth keeping for the next time.
     after_writing_ = std::move(failure);
     return work_on_file();
   }
-  if (whole_wanted_) {
+  if (!members_.empty() || whole_wanted_) {
     ++context_.counters.failed;
     log::warning("{} has failed: {}", named(), failure.message);
   }
@@ -351,7 +392,7 @@ void Fetch::fail(FetchFailure failure) {
 }
 
 void Fetch::stop() {
-  transfer_.reset();
+  for (auto* lane : lane_pointers()) end_lane(*lane);
   refresher_.cancel();
   retry_timer_.stop();
 }
@@ -359,12 +400,19 @@ void Fetch::stop() {
 void Fetch::end() {
   if (stage_ == Stage::ended) return;
   stage_ = Stage::ended;
+  partial_ = nullptr;
   context_.owner.end_turn(*this);
   context_.owner.remove(*this);
 }
 
 void Fetch::tell_all() {
   for (const auto& member : members_) FetchMember::tell_progress(member);
+}
+
+std::vector<FetchLane*> Fetch::lane_pointers() const {
+  std::vector<FetchLane*> pointers;
+  for (const auto& lane : lanes_) pointers.push_back(lane.get());
+  return pointers;
 }
 
 }  // namespace weir::upstream

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Fetch brings one missing blob into the store, from where it was left the last time, for all clients that ask for
-// it.  It belongs to no client: it goes on when they leave (unless the options say otherwise).  Lives on the fetch
-// loop; file work is done by the pool, one piece at a time.
-//
-// A fetch that nobody wants whole is only a door to what is held: it opens the partial blob and transfers nothing.
+// A Fetch brings one missing blob into the store for all clients that ask for it, as far as they ask: wanted is the
+// union of their ranges, in blocks.  A client that wants the whole file goes on wanting it when it has left (unless the
+// options say otherwise); any other range is wanted as long as its client is there.  What has come stays for the next
+// fetch; when all of the blob is there it is verified and published.  Lives on the fetch loop; file work is done by the
+// pool, one piece at a time.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,8 @@
 #include "base/loop.h"
 #include "cas/blob_store.h"
 #include "upstream/fetch_join.h"
+#include "upstream/fetch_lane.h"
+#include "upstream/fetch_plan.h"
 #include "upstream/options.h"
 #include "upstream/origin_client.h"
 #include "upstream/url_refresher.h"
@@ -84,7 +88,7 @@ struct FetchContext {
   FetchCounters& counters;
 };
 
-class Fetch : private OriginObserver {
+class Fetch : public LaneOwner {
  public:
   Fetch(FetchContext context, const Sha256& digest, uint64_t size);
   ~Fetch() override;
@@ -102,36 +106,43 @@ class Fetch : private OriginObserver {
  private:
   enum class Stage {
     opening,
-    idle,          // open; nobody wants it whole
-    queued,        // for its turn to transfer
-    transferring,  // bytes come from the origin
-    pausing,       // until the next try
-    refreshing,    // a fresh URL is being asked for
+    open,        // transfers as it is wanted
+    queued,      // for its turn to transfer
+    pausing,     // until the next try
+    refreshing,  // a fresh URL is being asked for
     committing,
     ended,
   };
+  struct Piece {  // of what was received
+    uint64_t offset = 0;
+    std::string bytes;
+  };
 
-  // OriginObserver
-  void on_head(http::ResponseHead head) override;
-  bool ready_for_data() override;
-  void on_data(std::string_view bytes) override;
-  void on_done(std::optional<OriginFault> fault) override;
+  // LaneOwner
+  bool has_room() const override;
+  void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
+  void on_refused(FetchLane& lane, BlobAnswer answer) override;
+  void on_filled(FetchLane& lane) override;
+  void on_broken(FetchLane& lane, OriginFault fault) override;
 
   void on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial);
   void place(const std::shared_ptr<FetchMember>& member);
-  bool wants_transfer(const Want& want) const;
-  bool comes_soon(uint64_t offset) const;
-  void want_whole();
+  void plan();
+  PlanInput plan_input() const;
+  void start_lane(ByteRange range);
+  void end_lane(FetchLane& lane);
+  void drop_unwanted_lanes();
   void end_if_unwanted();
-  void transfer();
-  OriginRequest make_request() const;
+  std::vector<FetchLane*> lane_pointers() const;
+
   void work_on_file();
-  void write_pending();
+  void write_piece();
   void hash_some();
-  void on_written(Result<void> written);
-  void after_transfer();
+  void save_map();
+  void on_file_work_done(Result<void> done);
   void commit();
   void on_committed(Result<std::shared_ptr<const cas::Blob>> blob);
+
   void retry(std::optional<Duration> not_before, FetchFailure reason);
   void refresh();
   void on_refreshed(UrlRefresher::Answer answer);
@@ -139,7 +150,6 @@ class Fetch : private OriginObserver {
   void stop();
   void end();
   void tell_all();
-  uint64_t held() const { return partial_->held(); }
   std::string named() const { return "the fetch of " + digest().hex(); }
 
   FetchContext context_;
@@ -147,23 +157,24 @@ class Fetch : private OriginObserver {
   Stage stage_ = Stage::opening;
   std::vector<std::shared_ptr<FetchMember>> members_;
   bool whole_wanted_ = false;
-  MonotonicTime begun_;    // when the transfer was first wanted
-  uint64_t begun_at_ = 0;  // and what was held then
+  bool has_turn_ = false;
 
   std::shared_ptr<cas::PartialBlob> partial_;
   DiskTask file_task_;
   bool file_busy_ = false;
-  std::string pending_;                        // received, not given to the pool yet
-  uint64_t received_ = 0;                      // offset behind the last byte received
+  bool map_saved_ = true;
+  std::deque<Piece> received_;  // not given to the pool yet
+  size_t received_bytes_ = 0;
+  ByteRange writing_;                          // with the pool now
   std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
 
-  http::Url source_;                         // that the transfer uses
+  http::Url source_;                         // that the lanes use
   std::optional<http::Url> fresher_source_;  // of a client that joined later
   GrantList grants_;
   UrlRefresher refresher_;
-  std::unique_ptr<OriginTransfer> transfer_;
-  uint64_t skip_ = 0;  // bytes of the body to drop: they are held
-  bool transfer_paused_ = false;
+  std::vector<std::unique_ptr<FetchLane>> lanes_;
+  std::optional<MonotonicTime> begun_;  // when its first lane was
+  bool anything_came_ = false;
   size_t tries_ = 0;  // in a row without a byte
   Timer retry_timer_;
 };

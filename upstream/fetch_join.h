@@ -15,13 +15,13 @@ namespace weir::upstream {
 
 // What a client asks a fetch for.
 struct Want {
-  enum class Kind {
-    whole,      // the whole file: starts the fetch
-    from_here,  // from `range.begin` to the end: starts or joins the fetch when that is near enough to what is held
-    part,       // `range` alone: served when it is held, never a reason to fetch
-  };
-  Kind kind = Kind::whole;
   ByteRange range;
+  enum class Reach {
+    range,     // nothing but the range
+    verified,  // the range first, and then all else: the answer can end only when the file's digest is known
+    whole,     // the file as a whole, which may outlive its client (no Range, or bytes=0-)
+  };
+  Reach reach = Reach::range;
 };
 
 struct JoinRequest {
@@ -36,10 +36,8 @@ struct JoinRequest {
 class FetchListener {
  public:
   virtual ~FetchListener() = default;
-  // `started`: this very request began the download; else it goes along with one, or reads what is held.
+  // `started`: this very request makes bytes come from the origin; else they are held or on their way.
   virtual void on_joined(std::shared_ptr<const FetchProgress> progress, bool started) = 0;
-  // Nothing that this request could read, and it is no reason to fetch.
-  virtual void on_not_held() = 0;
   // The progress moved: more is readable, or the state has changed.
   virtual void on_progress() = 0;
 };

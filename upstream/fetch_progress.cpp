@@ -15,16 +15,24 @@ FetchFailure FetchProgress::failure() const {
   return failure_;
 }
 
-void FetchProgress::open(std::shared_ptr<const cas::BlobFile> file, uint64_t readable) {
-  {
-    std::lock_guard lock(mutex_);
-    file_ = std::move(file);
-  }
-  advance(readable);
+uint64_t FetchProgress::readable_from(uint64_t offset) const {
+  if (state() == FetchState::verified) return size_;
+  std::lock_guard lock(mutex_);
+  return partial_ ? partial_->held_from(offset) : offset;
+}
+
+void FetchProgress::open(std::shared_ptr<const cas::PartialBlob> partial) {
+  std::lock_guard lock(mutex_);
+  file_ = partial->file();
+  partial_ = std::move(partial);
 }
 
 void FetchProgress::verify(std::shared_ptr<const cas::BlobFile> file) {
-  open(std::move(file), size_);
+  {
+    std::lock_guard lock(mutex_);
+    file_ = std::move(file);
+    partial_ = nullptr;
+  }
   state_.store(FetchState::verified, std::memory_order_release);
 }
 
@@ -32,6 +40,7 @@ void FetchProgress::fail(FetchFailure failure) {
   {
     std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
+    partial_ = nullptr;
   }
   state_.store(FetchState::failed, std::memory_order_release);
 }

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "cas/blob.h"
+#include "cas/partial_blob.h"
 
 namespace weir::upstream {
 
@@ -33,9 +34,9 @@ class FetchProgress {
   const Sha256& digest() const { return digest_; }
   uint64_t size() const { return size_; }
   FetchState state() const { return state_.load(std::memory_order_acquire); }
-  // Bytes [0, readable) of the file are there; unverified while the state is not `verified`.
-  uint64_t readable() const { return readable_.load(std::memory_order_acquire); }
-  // The file; null until it is open.
+  // Bytes [offset, returned) of the file are there; unverified while the state is not `verified`.
+  uint64_t readable_from(uint64_t offset) const;
+  // The file, with holes where nothing has come yet; null until it is open.
   std::shared_ptr<const cas::BlobFile> file() const;
   // Once the state is `failed`.
   FetchFailure failure() const;
@@ -44,18 +45,18 @@ class FetchProgress {
   friend class Fetch;
   friend class FetchTable;
 
-  void open(std::shared_ptr<const cas::BlobFile> file, uint64_t readable);
-  void advance(uint64_t readable) { readable_.store(readable, std::memory_order_release); }
+  void open(std::shared_ptr<const cas::PartialBlob> partial);
   void verify(std::shared_ptr<const cas::BlobFile> file);
   void fail(FetchFailure failure);
 
   const Sha256 digest_;
   const uint64_t size_;
   std::atomic<FetchState> state_ = FetchState::running;
-  std::atomic<uint64_t> readable_ = 0;
   mutable std::mutex mutex_;
   std::shared_ptr<const cas::BlobFile> file_;  // guarded by mutex_
-  FetchFailure failure_;                       // guarded by mutex_
+  // Guarded by mutex_, and never copied out: a reader must not keep its claim on the digest.
+  std::shared_ptr<const cas::PartialBlob> partial_;
+  FetchFailure failure_;  // guarded by mutex_
 };
 
 }  // namespace weir::upstream

@@ -54,6 +54,8 @@ std::unique_ptr<FetchMembership> FetchTable::join(JoinRequest request, Loop& loo
 
 void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request) {
   auto found = fetches_.find(request.digest);
+  if (found != fetches_.end() && found->second->size() != request.size)
+    return refuse_size(member, request, found->second->size());
   if (found != fetches_.end() && found->second->is_ending()) {
     late_.emplace_back(std::move(member), std::move(request));
     return;
@@ -67,6 +69,16 @@ void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request)
     found->second->open();
   }
   found->second->add(std::move(member), request);
+}
+
+// The same sha256 cannot have two sizes: one of them is a lie, and the digest of what comes will tell which.
+void FetchTable::refuse_size(const std::shared_ptr<FetchMember>& member, const JoinRequest& request,
+                             uint64_t other_size) {
+  auto progress = std::make_shared<FetchProgress>(request.digest, request.size);
+  progress->fail({502, "The hub says that this file has " + std::to_string(request.size) +
+                           " bytes, but the one with its sha256 is being fetched with " + std::to_string(other_size) +
+                           "."});
+  FetchMember::tell(member, [progress](FetchListener& listener) { listener.on_joined(progress, false); });
 }
 
 bool FetchTable::answer_from_store(const std::shared_ptr<FetchMember>& member, const JoinRequest& request) {

@@ -43,6 +43,7 @@ class FetchTable : private FetchOwner {
 
   void admit(std::shared_ptr<FetchMember> member, JoinRequest request);
   void dismiss(const std::shared_ptr<FetchMember>& member, const Sha256& digest);
+  void refuse_size(const std::shared_ptr<FetchMember>& member, const JoinRequest& request, uint64_t other_size);
   bool answer_from_store(const std::shared_ptr<FetchMember>& member, const JoinRequest& request);
 
   bool take_turn(Fetch& fetch) override;

@@ -31,8 +31,9 @@ CurlList list_of(const std::vector<std::string>& texts) {
 }
 
 MultiLimits limits_of(const OriginOptions& options) {
-  auto connections = static_cast<long>(options.connections_per_host);
-  return {connections, connections};
+  // No limit on those in use: a transfer that waited for one would run under no time-out, and clients are limited
+  // already.
+  return {0, static_cast<long>(options.idle_connections)};
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ MultiLimits limits_of(const OriginOptions& options) {
 class OriginClient::Impl {
  public:
   Impl(Loop& loop, const OriginOptions& options, std::string_view roots, const AddressPolicy& policy)
-      : setup_{loop, options, policy, TrustedRoots(roots), list_of(options.connect_to)},
+      : setup_{loop, options, policy, TrustedRoots(roots), list_of(options.connect_to), parent_fields(options.parent)},
         multi_(loop, limits_of(options)) {}
 
   std::unique_ptr<OriginTransfer> start(OriginRequest request, OriginObserver& observer) {

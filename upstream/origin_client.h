@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to the origin over verified TLS, by libcurl's multi interface on one loop.  One client belongs to one loop
 // and is used on its thread only.  Connections are kept and reused.  Nothing here follows redirects, decodes or keeps
-// cookies: one request in, one answer out.  No proxy of the environment is used (libcurl would take Weir itself from
-// HTTPS_PROXY).
+// cookies: one request in, one answer out.  Through a proxy goes what the options say, whatever the environment holds
+// (libcurl would take Weir itself from HTTPS_PROXY).
 #pragma once
 
 #include <cstdint>
@@ -94,8 +94,7 @@ class OriginClient {
   // Cancels what still runs, without a word to the observers.  Not from within a callback of an observer.
   ~OriginClient();
 
-  // The observer must outlive the transfer.  A transfer waits, for as long as it takes, while connections_per_host
-  // others use their connections to the same host.
+  // The observer must outlive the transfer.
   std::unique_ptr<OriginTransfer> start(OriginRequest request, OriginObserver& observer);
 
  private:

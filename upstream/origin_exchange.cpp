@@ -2,10 +2,12 @@
 #include "upstream/origin_exchange.h"
 
 #include <fmt/core.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "http/text.h"
 #include "upstream/connect_to.h"
 
 namespace weir::upstream {
@@ -17,14 +19,18 @@ constexpr int kFirstError = 400;
 constexpr int64_t kSlowestBytesPerSecond = 1024;
 constexpr size_t kAbortTransfer = 0;  // any count but the one that libcurl gave
 
-Reach reach_of(const OriginOptions& options, const OriginRequest& request) {
-  return is_operators_choice(options.connect_to, request.host, request.port) ? Reach::operators_choice
-                                                                             : Reach::by_policy;
+Reach reach_of(const OriginOptions& options, const OriginRequest& request, const ParentProxy* parent) {
+  bool chosen = parent || is_operators_choice(options.connect_to, request.host, request.port);
+  return chosen ? Reach::operators_choice : Reach::by_policy;
 }
 
 bool has_no_body(const OriginRequest& request) {
   return request.body == RequestBody::none || request.method == "HEAD" ||
          (request.body == RequestBody::length && request.body_length == 0);
+}
+
+bool is_event_stream(const http::Fields& answer) {
+  return http::starts_with_ignoring_case(answer.get("Content-Type"), "text/event-stream");
 }
 
 // What a body brings at least while `time` passes, bytes.
@@ -43,7 +49,8 @@ OriginExchange::OriginExchange(const OriginSetup& setup, CurlMulti& multi, Origi
     : CurlJob(multi),
       request_(std::move(request)),
       observer_(&observer),
-      gate_(setup.policy, reach_of(setup.options, request_)),
+      parent_(parent_for(setup.options, request_.host, request_.port)),
+      gate_(setup.policy, reach_of(setup.options, request_, parent_)),
       head_(request_.method),
       head_timeout_(request_.first_byte_timeout.value_or(setup.options.first_byte_timeout)),
       stall_timeout_(setup.options.stall_timeout),
@@ -65,6 +72,7 @@ void OriginExchange::configure(const OriginSetup& setup) {
   set_transport(easy(), setup.options);
   set_request(easy(), request_, authority_, lines_);
   setup.roots.apply(easy());
+  if (parent_) go_through_parent(setup);
   gate_.guard(easy());
   easy().set(CURLOPT_CONNECT_TO, setup.connect_to.get());
   easy().set(CURLOPT_ERRORBUFFER, detail_.data());
@@ -77,6 +85,18 @@ void OriginExchange::configure(const OriginSetup& setup) {
   easy().set(CURLOPT_PREREQFUNCTION, &OriginExchange::on_connected);
   easy().set(CURLOPT_PREREQDATA, this);
   if (easy().error() != CURLE_OK) fault_ = fault_of(easy().error());
+}
+
+void OriginExchange::go_through_parent(const OriginSetup& setup) {
+  set_parent(easy(), *parent_, setup.parent_fields);
+  setup.roots.apply_to_proxy(easy());
+  if (parent_->scheme == ParentProxy::Scheme::https) verdict_.watch(easy());
+  auto refused = refused_literal(setup.policy, request_.host, request_.port);
+  if (!refused) return;
+  CurlFailure failure;
+  failure.authority = authority_;
+  failure.refused = refused;
+  fault_ = to_fault(failure);
 }
 
 void OriginExchange::begin() {
@@ -137,6 +157,8 @@ bool OriginExchange::take_header_line(std::string_view line) {
   }
   if (!*head) return true;
   if (head_.body_kind() == http::BodyKind::until_close) close_notify_.watch(easy());
+  // Whatever the client said that it accepts.
+  if (is_event_stream((*head)->fields)) head_timeout_ = Duration(0);
   if ((*head)->status >= kFirstError) {
     // libcurl stops sending now, but waits for ever for a send that is paused.
     sent_ = true;
@@ -222,9 +244,18 @@ OriginFault OriginExchange::fault_of(CURLcode code) {
   failure.code = code;
   failure.detail = detail_.data();
   curl_easy_getinfo(easy().get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  if (parent_ && failure.verify_result == 0)
+    curl_easy_getinfo(easy().get(), CURLINFO_PROXY_SSL_VERIFYRESULT, &failure.verify_result);
+  if (code == CURLE_SSL_CONNECT_ERROR && verdict_.result() != X509_V_OK) {
+    failure.code = CURLE_PEER_FAILED_VERIFICATION;
+    failure.verify_result = verdict_.result();
+    failure.detail = X509_verify_cert_error_string(failure.verify_result);
+  }
   failure.authority = authority_;
   failure.phase = phase();
   failure.refused = gate_.refused();
+  failure.parent = parent_;
+  curl_easy_getinfo(easy().get(), CURLINFO_HTTP_CONNECTCODE, &failure.parent_status);
   return to_fault(failure);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "upstream/certificate_verdict.h"
 #include "upstream/close_notify.h"
 #include "upstream/curl_fault.h"
 #include "upstream/curl_multi.h"
@@ -24,6 +25,7 @@ struct OriginSetup {
   const AddressPolicy& policy;
   TrustedRoots roots;
   CurlList connect_to;
+  CurlList parent_fields;
 };
 
 class OriginExchange final : public CurlJob {
@@ -50,6 +52,7 @@ class OriginExchange final : public CurlJob {
   static int on_connected(void* self, char* peer, char* local, int peer_port, int local_port);
 
   void configure(const OriginSetup& setup);
+  void go_through_parent(const OriginSetup& setup);
   bool take_header_line(std::string_view line);
   size_t take_body(std::string_view bytes);
   size_t fill_upload(std::span<char> buffer);
@@ -70,7 +73,9 @@ class OriginExchange final : public CurlJob {
   OriginObserver* observer_;  // null after the end
   std::string authority_;
   CurlList lines_;
+  const ParentProxy* parent_;  // of the setup's options; null: directly
   SocketGate gate_;
+  CertificateVerdict verdict_;
   HeadReader head_;
   CloseNotify close_notify_;
   std::array<char, CURL_ERROR_SIZE> detail_{};

@@ -51,13 +51,38 @@ std::optional<std::string> authority_text(const std::string& host, uint16_t port
 
 void set_transport(EasyHandle& easy, const OriginOptions& options) {
   easy.set(CURLOPT_NOSIGNAL, 1L);
+  // Said, for else libcurl takes both from the environment.
   easy.set(CURLOPT_PROXY, "");
+  easy.set(CURLOPT_NOPROXY, "");
   // Without it, a handle that is let go while its name resolves waits for the name server: 5 s on the loop when tried
   // with 7.88.
   easy.set(CURLOPT_QUICK_EXIT, 1L);
   easy.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   easy.set(CURLOPT_TCP_NODELAY, 1L);
   easy.set(CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+void set_parent(EasyHandle& easy, const ParentProxy& parent, const CurlList& fields) {
+  easy.set(CURLOPT_PROXY, parent.text().c_str());
+  easy.set(CURLOPT_HTTPPROXYTUNNEL, 1L);
+  easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  easy.set(CURLOPT_HEADEROPT, long{CURLHEADER_SEPARATE});
+  easy.set(CURLOPT_PROXYHEADER, fields.get());
+  if (parent.user.empty() && parent.password.empty()) return;
+  easy.set(CURLOPT_PROXYAUTH, long{CURLAUTH_BASIC});
+  easy.set(CURLOPT_PROXYUSERNAME, parent.user.reveal().c_str());
+  easy.set(CURLOPT_PROXYPASSWORD, parent.password.reveal().c_str());
+}
+
+CurlList parent_fields(const ParentRoute& route) {
+  CurlList fields;
+  if (!route.pseudonym.empty()) fields.add("Via: 1.1 " + route.pseudonym);
+  return fields;
+}
+
+std::optional<IpAddress> refused_literal(const AddressPolicy& policy, const std::string& host, uint16_t port) {
+  auto literal = IpAddress::parse(host);
+  return literal && !policy.allows({*literal, port}) ? literal : std::nullopt;
 }
 
 void set_request(EasyHandle& easy, const OriginRequest& request, const std::string& authority, CurlList& lines) {

@@ -12,7 +12,7 @@ namespace weir::upstream {
 
 enum class Reach {
   by_policy,
-  operators_choice,  // connect_to names the address: the policy is not asked
+  operators_choice,  // connect_to names the address, or it is the parent proxy's: the policy is not asked
 };
 
 class SocketGate {

@@ -28,4 +28,13 @@ void TrustedRoots::apply(EasyHandle& easy) const {
   easy.set(CURLOPT_CA_CACHE_TIMEOUT, kForever);
 }
 
+void TrustedRoots::apply_to_proxy(EasyHandle& easy) const {
+  const char* const none = nullptr;
+  easy.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+  easy.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+  easy.set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  easy.set(CURLOPT_PROXY_CAINFO, path_.c_str());
+  easy.set(CURLOPT_PROXY_CAPATH, none);
+}
+
 }  // namespace weir::upstream

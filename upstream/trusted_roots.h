@@ -21,6 +21,8 @@ class TrustedRoots {
 
   // Makes the handle verify its peer against these roots and no others.
   void apply(EasyHandle& easy) const;
+  // The same for a proxy that is spoken to over TLS.
+  void apply_to_proxy(EasyHandle& easy) const;
 
  private:
   UniqueFd file_;

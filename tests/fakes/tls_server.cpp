@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <stdexcept>
 
@@ -125,6 +126,30 @@ void TlsConnection::wait_for_end() {
 void TlsConnection::wait_for_end_unread() {
   pollfd ended{socket_, POLLRDHUP, 0};
   ::poll(&ended, 1, -1);
+}
+
+void TlsConnection::carry(int socket) {
+  std::array<char, 16384> bytes;
+  std::array<pollfd, 2> both{pollfd{socket_, POLLIN, 0}, pollfd{socket, POLLIN, 0}};
+  while (both[0].fd >= 0 || both[1].fd >= 0) {
+    bool decrypted = both[0].fd >= 0 && SSL_pending(tls_) > 0;
+    if (::poll(both.data(), both.size(), decrypted ? 0 : -1) < 0) return;
+    if (decrypted || (both[0].fd >= 0 && both[0].revents)) {
+      size_t got = 0;
+      if (SSL_read_ex(tls_, bytes.data(), bytes.size(), &got) != 1 ||
+          ::send(socket, bytes.data(), got, MSG_NOSIGNAL) != static_cast<ssize_t>(got)) {
+        ::shutdown(socket, SHUT_WR);
+        both[0].fd = -1;
+      }
+    }
+    if (both[1].fd >= 0 && both[1].revents) {
+      auto got = ::recv(socket, bytes.data(), bytes.size(), 0);
+      if (got <= 0 || !write({bytes.data(), static_cast<size_t>(got)})) {
+        SSL_shutdown(tls_);
+        both[1].fd = -1;
+      }
+    }
+  }
 }
 
 void TlsConnection::close_without_notify() {

@@ -65,6 +65,9 @@ class TlsConnection {
   // The same without reading.
   void wait_for_end_unread();
 
+  // Carries bytes between the client and that socket until both have ended.
+  void carry(int socket);
+
   // Ends of a connection other than the proper one, which comes when the handler returns.
   void close_without_notify();
   void reset();

@@ -200,6 +200,32 @@ def test_a_damaged_store_serves_nothing_wrong(weir: Weir, hub: TestHub, damage: 
     assert get(weir, resolve()).body == whole(file)
 
 
+def test_a_smaller_size_does_not_make_a_part_the_whole(weir: Weir, hub: TestHub) -> None:
+    """The hub says another size to a client that joins a running fetch."""
+    file = hub.file(TINY, WEIGHTS)
+    stall = hub.inject(host=CDN, stall_at=file.size - KIB64)
+    with weir.connect() as first:
+        first.send_head("GET", resolve(), {"Host": "huggingface.co"})
+        response = first.begin()
+        assert stall.reached.wait(30)
+        hub.inject(host="huggingface.co", headers={"X-Linked-Size": str(file.size - 2 * KIB64)})
+        second = get(weir, resolve())
+        stall.release()
+        assert response.read() == whole(file)
+    assert second.status == 502
+    assert str(file.size) in (second.header("X-Error-Message") or "")
+
+
+def test_a_store_that_cannot_be_written_to(weir: Weir, hub: TestHub) -> None:
+    folder = weir.store / "partial"
+    folder.rmdir()
+    folder.write_text("in the way")
+    reply = get(weir, resolve())
+    assert reply.status == 502
+    assert "store" in (reply.header("X-Error-Message") or "")
+    assert weir.healthy()
+
+
 def damage_file(path: Path, damage: str) -> None:
     good = path.read_bytes()
     times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)

@@ -143,6 +143,7 @@ def test_no_server_name_means_the_connect_host(weir: Weir) -> None:
         ("GET / HTTP/1.1\r\nHost: hf.co\r\n\r\n", {421, 400}),
         ("GET / HTTP/1.1\r\nHost: huggingface.co:444\r\n\r\n", {421, 400}),
         ("GET https://hf.co/ HTTP/1.1\r\nHost: huggingface.co\r\n\r\n", {421, 400}),
+        ("GET http://huggingface.co:8080/ HTTP/1.1\r\nHost: huggingface.co\r\n\r\n", {421, 400}),
         ("CONNECT huggingface.co:443 HTTP/1.1\r\nHost: huggingface.co\r\n\r\n", {400, 405, 421}),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {400, 405, 505}),
     ],

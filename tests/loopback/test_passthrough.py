@@ -5,6 +5,7 @@ import hashlib
 import json
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -234,6 +235,18 @@ def test_events_arrive_at_once(weir: Weir, hub: TestHub) -> None:
             assert time.monotonic() - started < 0.1
         hub.endpoints.emit("live", None)
         assert response.read() == b""
+
+
+def test_an_event_stream_may_be_silent_for_long(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    """Also for a client that does not say what it accepts; a body of any other type would have stalled."""
+    weir = make_weir({"origin": {"stall_timeout": "1s"}})
+    with weir.connect() as connection:
+        connection.send_head("GET", "/api/test/events/quiet", {"Host": "huggingface.co"})
+        response = connection.begin()
+        time.sleep(2)
+        hub.endpoints.emit("quiet", "at last")
+        hub.endpoints.emit("quiet", None)
+        assert response.read() == b"data: at last\n\n"
 
 
 def test_set_cookie_is_relayed(weir: Weir) -> None:

@@ -2,6 +2,7 @@
 """How it ends: running transfers get a deadline, a second signal ends at once."""
 
 import signal
+import socket
 import time
 from collections.abc import Callable
 
@@ -42,6 +43,21 @@ def test_the_deadline_cuts(make_weir: Callable[..., Weir], hub: TestHub) -> None
         started = time.monotonic()
         assert weir.stop() == 0
         assert time.monotonic() - started < 20
+
+
+def test_a_cut_answer_without_a_length_is_no_whole_one(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    """To HTTP/1.0 in clear such an answer ends with the connection, so nothing but a reset tells."""
+    weir = make_weir({"limits": {"shutdown_timeout": "300ms"}})
+    stall = hub.inject(path="/api/models/*/tree/*", stall_at=300)
+    with socket.create_connection(("127.0.0.1", weir.port), 30) as client:
+        url = "http://huggingface.co/api/models/acme/tiny-model/tree/main?recursive=true"
+        client.sendall(f"GET {url} HTTP/1.0\r\nHost: huggingface.co\r\n\r\n".encode())
+        assert stall.reached.wait(30)
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        weir.stop()
+        with pytest.raises(ConnectionResetError):
+            while client.recv(65536):
+                pass
 
 
 def test_a_second_signal_ends_at_once(make_weir: Callable[..., Weir], hub: TestHub) -> None:

@@ -108,24 +108,6 @@ TEST_F(OriginAnswers, a_connection_that_died_idle_is_replaced) {
   EXPECT_EQ(server_->connections(), 3U);
 }
 
-TEST_F(OriginAnswers, more_transfers_than_connections_wait_their_turn) {
-  options_.connections_per_host = 2;
-  serve_answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-  std::vector<std::unique_ptr<Recorder>> recorders;
-  std::vector<std::unique_ptr<OriginTransfer>> transfers;
-  size_t done = 0;
-  for (int i = 0; i < 8; ++i) {
-    recorders.push_back(std::make_unique<Recorder>(loop_));
-    recorders.back()->after_done = [&] { ++done; };
-    transfers.push_back(start(get(), *recorders.back()));
-  }
-  transfers[0].reset();
-  transfers[3].reset();
-  while (done < 6 && !HasFailure()) run();
-  for (int i : {1, 2, 4, 5, 6, 7}) EXPECT_EQ(recorders[static_cast<size_t>(i)]->data, "hello");
-  EXPECT_LE(server_->connections(), 3U);
-}
-
 // 64 MiB of which each block differs.
 std::string block(size_t number) {
   std::string bytes(1 << 20, '\0');

@@ -118,5 +118,26 @@ TEST(TomlStringTest, escapes_what_a_basic_string_may_not_hold) {
   EXPECT_EQ(toml_string("a\"b\\c\n\x7f"), R"("a\"b\\c\u000a\u007f")");
 }
 
+TEST(ValuesTest, proxy_urls) {
+  struct {
+    std::string url, shown;
+  } const taken[] = {{"http://proxy.example:3128", "http://proxy.example:3128"},
+                     {"https://proxy/", "https://proxy/"},
+                     {"http://10.0.0.1:8080", "http://10.0.0.1:8080"},
+                     {"http://[::1]:8080", "http://[::1]:8080"},
+                     {"http://ann:s3cret@proxy:3128", "http://***@proxy:3128"},
+                     {"http://ann@proxy:3128/", "http://***@proxy:3128/"},
+                     {"http://ann:a@b@proxy", "http://***@proxy"}};
+  for (const auto& each : taken) {
+    EXPECT_TRUE(is_proxy_url(each.url)) << each.url;
+    EXPECT_EQ(without_password(each.url), each.shown);
+    EXPECT_TRUE(is_proxy_url(each.shown)) << each.shown;
+  }
+  for (const char* text : {"", "proxy:3128", "socks5://proxy", "http://", "http://:3128",
+                           "http://proxy:", "http://proxy:x", "http://proxy/a", "http://ann@", "http://a/b@proxy",
+                           "http://a b@proxy", "http://pro xy", "http://proxy\n", "http://::1:3128"})
+    EXPECT_FALSE(is_proxy_url(text)) << text;
+}
+
 }  // namespace
 }  // namespace weir::config

@@ -33,7 +33,8 @@ TEST_P(CountersTest, counts_each_byte_where_it_belongs) {
   counters.add(GetParam().record);
   counters.add(GetParam().record);
   for (size_t outcome = 0; outcome < counters.requests.size(); ++outcome)
-    EXPECT_EQ(counters.requests[outcome], outcome == static_cast<size_t>(GetParam().record.outcome) ? 2U : 0U) << outcome;
+    EXPECT_EQ(counters.requests[outcome], outcome == static_cast<size_t>(GetParam().record.outcome) ? 2U : 0U)
+        << outcome;
   EXPECT_EQ(counters.bytes_from_store, 2 * GetParam().from_store);
   EXPECT_EQ(counters.bytes_relayed, 2 * GetParam().relayed);
   EXPECT_EQ(counters.bytes_to_clients, 2 * GetParam().to_clients);
@@ -83,8 +84,11 @@ TEST(AccessLogTest, says_all_in_one_line_and_no_more) {
   write_access_log(record, MonotonicTime(Duration(1'000)));
   log::flush();
   auto lines = testing::internal::GetCapturedStderr();
-  auto expect = [&](const std::string& text) { EXPECT_NE(lines.find(text), std::string::npos) << text << "\nis not in\n" << lines; };
-  expect("access 127.0.0.1 GET huggingface.co /a\\x0aforged 200 miss " + sha256("").hex() + " store=1 origin=2 1.500s\n");
+  auto expect = [&](const std::string& text) {
+    EXPECT_NE(lines.find(text), std::string::npos) << text << "\nis not in\n" << lines;
+  };
+  expect("access 127.0.0.1 GET huggingface.co /a\\x0aforged 200 miss " + sha256("").hex() +
+         " store=1 origin=2 1.500s\n");
   expect("access 127.0.0.1 GET - /a\\x0aforged 200 miss - store=1 origin=2 0.000s cut\n");
 }
 

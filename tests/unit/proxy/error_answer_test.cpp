@@ -25,7 +25,7 @@ TEST(ErrorAnswerTest, says_the_sentence_in_head_and_body) {
 }
 
 TEST(ErrorAnswerTest, no_message_ends_a_line_of_the_head) {
-  auto head = own_head(400, std::string("a\r\nSet-Cookie: b\0c\x7f d\t\xc3\xa9", 26));
+  auto head = own_head(400, std::string_view("a\r\nSet-Cookie: b\0c\x7f d\t\xc3\xa9", 24));
   EXPECT_EQ(head.fields.get("X-Error-Message"), "a  Set-Cookie: b c  d \xc3\xa9");
 }
 

@@ -39,21 +39,23 @@ TEST_P(Hosts, are_never_tunnelled_when_intercepted) {
   EXPECT_EQ(std::holds_alternative<http::Refusal>(on_80), GetParam().intercepted);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , Hosts,
-    testing::Values(Host{"hub", "huggingface.co", true}, Host{"short_name", "hf.co", true},
-                    Host{"other_domain", "huggingface.com", true}, Host{"one_label_under", "cdn-lfs.huggingface.co", true},
-                    Host{"three_labels_under", "us.aws.cdn.hf.co", true},
-                    Host{"exception", "router.huggingface.co", false},
-                    Host{"under_an_exception", "eu.router.huggingface.co", false},
-                    Host{"second_exception", "api-inference.huggingface.co", false},
-                    Host{"looks_like_an_exception", "xrouter.huggingface.co", true},
-                    Host{"exception_as_a_label", "router.huggingface.co.hf.co", true},
-                    Host{"longer_first_label", "evilhuggingface.co", false}, Host{"dash_in_front", "x-hf.co", false},
-                    Host{"name_as_a_prefix", "huggingface.co.evil.org", false}, Host{"top_level", "co", false},
-                    Host{"dot_alone_in_front", ".hf.co", true}, Host{"spaces", "acme.hf.space", false},
-                    Host{"empty", "", false}, Host{"no_dot", "hfco", false}),
-    case_name<Host>);
+INSTANTIATE_TEST_SUITE_P(, Hosts,
+                         testing::Values(Host{"hub", "huggingface.co", true}, Host{"short_name", "hf.co", true},
+                                         Host{"other_domain", "huggingface.com", true},
+                                         Host{"one_label_under", "cdn-lfs.huggingface.co", true},
+                                         Host{"three_labels_under", "us.aws.cdn.hf.co", true},
+                                         Host{"exception", "router.huggingface.co", false},
+                                         Host{"under_an_exception", "eu.router.huggingface.co", false},
+                                         Host{"second_exception", "api-inference.huggingface.co", false},
+                                         Host{"looks_like_an_exception", "xrouter.huggingface.co", true},
+                                         Host{"exception_as_a_label", "router.huggingface.co.hf.co", true},
+                                         Host{"longer_first_label", "evilhuggingface.co", false},
+                                         Host{"dash_in_front", "x-hf.co", false},
+                                         Host{"name_as_a_prefix", "huggingface.co.evil.org", false},
+                                         Host{"top_level", "co", false}, Host{"dot_alone_in_front", ".hf.co", true},
+                                         Host{"spaces", "acme.hf.space", false}, Host{"empty", "", false},
+                                         Host{"no_dot", "hfco", false}),
+                         case_name<Host>);
 
 TEST(HostPolicyTest, an_address_is_never_intercepted) {
   HostPolicy policy{InterceptOptions{{"10.0.0.1"}, {}}, TunnelOptions{}};
@@ -92,14 +94,15 @@ TEST_P(Tunnels, go_where_the_options_allow) {
   EXPECT_NE(refusal->message.find(GetParam().names_key), std::string::npos) << refusal->message;
 }
 
-INSTANTIATE_TEST_SUITE_P(, Tunnels,
-                         testing::Values(Tunnelled{"by_default_to_443", {}, 443, nullptr},
-                                         Tunnelled{"by_default_nowhere_else", {}, 22, "[tunnel] ports"},
-                                         Tunnelled{"to_a_listed_port", {TunnelPolicy::allow, {22}}, 22, nullptr},
-                                         Tunnelled{"not_to_443_when_it_is_not_listed", {TunnelPolicy::allow, {22}}, 443, "[tunnel] ports"},
-                                         Tunnelled{"nowhere_without_ports", {TunnelPolicy::allow, {}}, 443, "[tunnel] ports"},
-                                         Tunnelled{"nowhere_when_denied", {TunnelPolicy::deny, {443}}, 443, "[tunnel] policy"}),
-                         case_name<Tunnelled>);
+INSTANTIATE_TEST_SUITE_P(
+    , Tunnels,
+    testing::Values(Tunnelled{"by_default_to_443", {}, 443, nullptr},
+                    Tunnelled{"by_default_nowhere_else", {}, 22, "[tunnel] ports"},
+                    Tunnelled{"to_a_listed_port", {TunnelPolicy::allow, {22}}, 22, nullptr},
+                    Tunnelled{"not_to_443_when_it_is_not_listed", {TunnelPolicy::allow, {22}}, 443, "[tunnel] ports"},
+                    Tunnelled{"nowhere_without_ports", {TunnelPolicy::allow, {}}, 443, "[tunnel] ports"},
+                    Tunnelled{"nowhere_when_denied", {TunnelPolicy::deny, {443}}, 443, "[tunnel] policy"}),
+    case_name<Tunnelled>);
 
 TEST(HostPolicyTest, deny_leaves_the_intercepted_hosts_alone) {
   HostPolicy policy{InterceptOptions{}, TunnelOptions{TunnelPolicy::deny, {}}};

@@ -70,13 +70,15 @@ TEST_P(Removed, stays_here) {
 
 INSTANTIATE_TEST_SUITE_P(
     , Removed,
-    testing::Values(Field{"connection", {"Connection", "close"}, {}}, Field{"keep_alive", {"Keep-Alive", "timeout=5"}, {}},
+    testing::Values(Field{"connection", {"Connection", "close"}, {}},
+                    Field{"keep_alive", {"Keep-Alive", "timeout=5"}, {}},
                     Field{"named_by_connection", {"X-Mine", "1"}, {{"Connection", "x-mine"}}},
                     Field{"proxy_connection", {"Proxy-Connection", "keep-alive"}, {}},
-                    Field{"proxy_authorization", {"proxy-authorization", "Basic x"}, {}}, Field{"te", {"TE", "trailers"}, {}},
-                    Field{"trailer", {"Trailer", "X-Sum"}, {}}, Field{"coding", {"Transfer-Encoding", "chunked"}, {}},
-                    Field{"upgrade", {"Upgrade", "h2c"}, {}}, Field{"h2_settings", {"HTTP2-Settings", "x"}, {}},
-                    Field{"expect", {"Expect", "100-continue"}, {}}, Field{"length", {"Content-Length", "5"}, {}}),
+                    Field{"proxy_authorization", {"proxy-authorization", "Basic x"}, {}},
+                    Field{"te", {"TE", "trailers"}, {}}, Field{"trailer", {"Trailer", "X-Sum"}, {}},
+                    Field{"coding", {"Transfer-Encoding", "chunked"}, {}}, Field{"upgrade", {"Upgrade", "h2c"}, {}},
+                    Field{"h2_settings", {"HTTP2-Settings", "x"}, {}}, Field{"expect", {"Expect", "100-continue"}, {}},
+                    Field{"length", {"Content-Length", "5"}, {}}),
     [](const auto& tested) { return tested.param.name; });
 
 struct RoleCase {
@@ -116,10 +118,11 @@ TEST_P(Bodies, are_framed_as_the_client_framed_them) {
 
 INSTANTIATE_TEST_SUITE_P(
     , Bodies,
-    testing::Values(BodyCase{"none", {http::BodyKind::none, 0}, upstream::RequestBody::none, 0},
-                    BodyCase{"of_a_length", {http::BodyKind::length, 5'000'000'000}, upstream::RequestBody::length, 5'000'000'000},
-                    BodyCase{"of_no_bytes", {http::BodyKind::length, 0}, upstream::RequestBody::length, 0},
-                    BodyCase{"chunked", {http::BodyKind::chunked, 0}, upstream::RequestBody::chunked, 0}),
+    testing::Values(
+        BodyCase{"none", {http::BodyKind::none, 0}, upstream::RequestBody::none, 0},
+        BodyCase{"of_a_length", {http::BodyKind::length, 5'000'000'000}, upstream::RequestBody::length, 5'000'000'000},
+        BodyCase{"of_no_bytes", {http::BodyKind::length, 0}, upstream::RequestBody::length, 0},
+        BodyCase{"chunked", {http::BodyKind::chunked, 0}, upstream::RequestBody::chunked, 0}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(OriginRequestTest, a_range_request_has_nothing_of_the_client_but_its_name) {

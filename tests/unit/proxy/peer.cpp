@@ -12,7 +12,8 @@
 #include <stdexcept>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
+// Of the sanitizers' allocator, for which GCC has no header.
+extern "C" size_t __sanitizer_get_current_allocated_bytes();
 #endif
 
 namespace weir::proxy {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of connections share: pairs of sockets, the other end of one, and a loop that is run until something is so.
+// What the tests of connections share: pairs of sockets, the other end of one, and a loop that is run until something
+// is so.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ class Peer {
   void poll();
   void end_output();
   void leave() { fd_.reset(); }
-  bool all_sent() const { return unsent_.empty(); }
+  size_t unsent() const { return unsent_.size(); }
   int fd() const { return fd_.get(); }
   UniqueFd take_fd() { return std::move(fd_); }
 

@@ -18,7 +18,8 @@ void require(bool condition, const char* what) {
 
 void trust(SSL_CTX* context, const std::string& pem) {
   std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-  std::unique_ptr<X509, void (*)(X509*)> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+  std::unique_ptr<X509, void (*)(X509*)> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr),
+                                                     X509_free);
   require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) == 1, "X509_STORE_add_cert");
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
@@ -56,7 +57,8 @@ TlsClient::TlsClient(UniqueFd fd, const TlsClientOptions& options)
   }
   auto alpn = in_alpn_form(options.protocols);
   if (!alpn.empty())
-    SSL_set_alpn_protos(tls_.get(), reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
+    SSL_set_alpn_protos(tls_.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
+                        static_cast<unsigned>(alpn.size()));
   if (options.session) require(SSL_set_session(tls_.get(), options.session.get()) == 1, "SSL_set_session");
 }
 

@@ -23,10 +23,10 @@ namespace weir::proxy {
 struct TlsClientOptions {
   std::string server_name = "huggingface.co";  // empty: none is sent
   std::vector<std::string> protocols = {"http/1.1"};
-  int version = 0;        // the only one that is offered; 0: 1.2 and 1.3
-  std::string suites;     // of TLS 1.2; empty: OpenSSL's
+  int version = 0;     // the only one that is offered; 0: 1.2 and 1.3
+  std::string suites;  // of TLS 1.2; empty: OpenSSL's
   std::shared_ptr<ssl_session_st> session;
-  std::string trusted;    // PEM; empty: nothing is verified
+  std::string trusted;  // PEM; empty: nothing is verified
 };
 
 class TlsClient {

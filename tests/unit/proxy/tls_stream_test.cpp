@@ -17,7 +17,8 @@ class TlsStreamTest : public testing::TestWithParam<int> {
  protected:
   void connect(SocketPair pair = socket_pair()) {
     socket_ = pair.peer.get();
-    server_ = std::make_unique<TlsStream>(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
+    server_ =
+        std::make_unique<TlsStream>(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
     TlsClientOptions options;
     options.version = GetParam();
     client_ = std::make_unique<TlsClient>(std::move(pair.peer), options);

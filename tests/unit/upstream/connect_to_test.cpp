@@ -43,5 +43,12 @@ TEST(ConnectToTest, the_first_match_must_name_an_address_to_be_the_operators_cho
   EXPECT_TRUE(is_operators_choice({"not an entry", "::127.0.0.1:8443"}, "hub.test", 443));
 }
 
+TEST(ConnectToTest, an_entry_counts_with_an_address_and_without) {
+  std::vector<std::string> entries{"not an entry", "hub.test:443::8443"};
+  EXPECT_TRUE(has_entry(entries, "hub.test", 443));
+  EXPECT_FALSE(has_entry(entries, "hub.test", 80));
+  EXPECT_FALSE(has_entry({}, "hub.test", 443));
+}
+
 }  // namespace
 }  // namespace weir::upstream

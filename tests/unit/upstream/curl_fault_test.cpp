@@ -69,6 +69,36 @@ TEST(CurlFaultMessages, name_the_key_for_a_refused_address) {
   EXPECT_THAT(refused.message, HasSubstr("[tunnel] allow_private"));
 }
 
+TEST(CurlFaultMessages, tell_a_parent_proxys_fault_from_the_origins) {
+  auto parent = ParentProxy::parse("http://ann:s3cret@proxy:3128").value();
+  auto nameless = ParentProxy::parse("http://proxy:3128").value();
+  struct {
+    const ParentProxy* parent;
+    long status;
+    Phase phase;
+    const char* told;
+  } const cases[] = {
+      {&parent, 0, Phase::connecting,
+       "Cannot connect to hub.test:443 through the parent proxy http://proxy:3128: the reason."},
+      {&parent, 403, Phase::connecting,
+       "The parent proxy http://proxy:3128 refused a connection to hub.test:443 with status 403."},
+      {&parent, 407, Phase::connecting, "does not take the user and the password that it was given (407)"},
+      {&nameless, 407, Phase::connecting, "asks for a user and a password (407)"},
+      {&parent, 508, Phase::connecting, "leads back to this very Weir (508)"},
+      {&parent, 200, Phase::connecting, "Cannot connect to hub.test:443: the reason."},
+      {&parent, 0, Phase::waiting, "hub.test:443 closed the connection before it answered"},
+  };
+  for (const auto& tested : cases) {
+    CurlFailure failure{CURLE_RECV_ERROR, "the reason", 0, "hub.test:443", tested.phase, std::nullopt};
+    failure.parent = tested.parent;
+    failure.parent_status = tested.status;
+    auto result = to_fault(failure);
+    EXPECT_EQ(result.kind, Kind::unreachable);
+    EXPECT_THAT(result.message, HasSubstr(tested.told));
+    EXPECT_THAT(result.message, testing::Not(HasSubstr("s3cret")));
+  }
+}
+
 TEST(CurlFaultMessages, fall_back_on_the_name_of_the_code) {
   auto result = to_fault({CURLE_COULDNT_CONNECT, "", 0, "hub.test:443", Phase::connecting, std::nullopt});
   EXPECT_THAT(result.message, HasSubstr(curl_easy_strerror(CURLE_COULDNT_CONNECT)));
