@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/regular_file_filter.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -10,27 +9,10 @@
 #include "hub/signed_url.h"
 #include "proxy/file_exchange.h"
 #include "proxy/relay_exchange.h"
+#include "proxy/small_file_deposit.h"
 
 namespace weir::proxy {
 namespace {
-
-// Stores verified bytes, on the disk pool; nobody waits for it.
-void store_later(Services& services, hub::NamedRegularFile named, hub::RepoFile file,
-                 std::shared_ptr<const std::string> bytes) {
-  services.disk.submit([&services, bytes, named = std::move(named), file = std::move(file)]() mutable {
-    auto stored = [&]() -> Result<void> {
-      TRY_ASSIGN(auto blob, services.store.create_unnamed());
-      TRY(blob->append(*bytes));
-      TRY_ASSIGN(auto verified, blob->commit());
-      named.file.digest = verified->digest();
-      return {};
-    }();
-    if (!stored) return log::error("storing {}: {}", named.name.path, stored.error().message);
-    // The revision in such a path is a commit.
-    services.catalog.learn(hub::NamedFile{file, file.revision, {named.file.digest, named.file.size}});
-    services.catalog.learn(std::move(named));
-  });
-}
 
 // A client's request for a regular file, and what is known of the file.
 struct RegularFileRequest {
@@ -50,40 +32,40 @@ class RegularFileFilter : public AnswerFilter {
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
     bool whole =
         head.status == 200 && request_.client.head.method == "GET" && length && !head.fields.has("Content-Encoding");
-    if (!whole || !git_id || *length > kMaxRegularFile) return nullptr;
+    if (!whole || !git_id) return nullptr;
     file_.emplace();
     file_->size = *length;
     file_->git_id = *git_id;
     file_->fields = hub::kept_fields(head.fields);
-    bytes_ = std::make_shared<std::string>();
-    bytes_->reserve(static_cast<size_t>(*length));
     hasher_ = hub::git_blob_hasher(*length);
+    deposit_ = std::make_shared<SmallFileDeposit>(context_.services, hub::NamedRegularFile{request_.name, *file_},
+                                                  request_.repo_file);
     return nullptr;
   }
 
   bool delays_head() const override { return file_.has_value(); }
 
   std::string_view on_data(std::string_view data) override {
-    if (!file_) return data;
+    if (!file_ || data.empty()) return data;
     hasher_.update(data);
-    bytes_->append(data);
-    // The last byte waits for the verdict on the whole, which falls when it has come.
-    auto ready = std::min<uint64_t>(bytes_->size(), file_->size - std::min<uint64_t>(file_->size, 1));
-    auto part = std::string_view(*bytes_).substr(sent_, ready > sent_ ? ready - sent_ : 0);
-    sent_ += part.size();
-    return part;
+    deposit_->add(data);
+    received_ += data.size();
+    if (received_ < file_->size) return data;
+    // The last byte waits for the verdict on the whole, which falls when the answer has ended.
+    last_ = data.back();
+    return data.substr(0, data.size() - 1);
   }
 
   std::optional<std::string_view> on_end() override {
     if (!file_) return "";
-    if (bytes_->size() != file_->size || hasher_.finish() != file_->git_id) {
+    if (received_ != file_->size || hasher_.finish() != file_->git_id) {
       ++context_.services.counters.wrong_small_files;
       log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off",
                  request_.name.host, request_.name.path);
       return std::nullopt;
     }
-    store_later(context_.services, hub::NamedRegularFile{request_.name, *file_}, request_.repo_file, bytes_);
-    return std::string_view(*bytes_).substr(sent_);
+    deposit_->finish();
+    return std::string_view(&last_, received_ > 0 ? 1 : 0);
   }
 
  private:
@@ -101,8 +83,9 @@ class RegularFileFilter : public AnswerFilter {
   Responder& responder_;
   RegularFileRequest request_;
   std::optional<hub::RegularFile> file_;  // that is coming in
-  std::shared_ptr<std::string> bytes_;
-  size_t sent_ = 0;
+  std::shared_ptr<SmallFileDeposit> deposit_;
+  uint64_t received_ = 0;
+  char last_ = 0;
   Sha1Hasher hasher_;
 };
 

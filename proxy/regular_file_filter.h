@@ -11,9 +11,6 @@
 
 namespace weir::proxy {
 
-// A larger one passes through: what git holds itself is smaller than this on the hub.
-inline constexpr uint64_t kMaxRegularFile = 16 << 20;
-
 // Asks the hub with the client's own credentials whether the held copy is the file still, and answers from the store if
 // it is (304 is the permission); else relays the file and stores it once its git blob id is verified.
 std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder,
