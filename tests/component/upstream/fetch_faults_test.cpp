@@ -125,7 +125,7 @@ TEST_P(PassingTroubles, are_tried_again) {
 
 TEST_P(PassingTroubles, end_the_fetch_when_they_last) {
   setup_.options.max_retries = 2;
-  cdn_always_ = GetParam().reply;
+  cdn_always(GetParam().reply);
   auto client = fetch(bytes_);
   expect_failure(*client, GetParam().words);
   EXPECT_EQ(cdn_requests().size(), 3U);

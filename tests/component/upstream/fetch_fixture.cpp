@@ -64,7 +64,7 @@ Reply cut_file(const std::string& bytes, size_t after) {
   };
 }
 
-Reply gated_file(const std::string& bytes, size_t from, std::shared_ptr<Gate> gate) {
+Reply gated_file(const std::string& bytes, size_t from, const std::shared_ptr<Gate>& gate) {
   return [=](fakes::TlsConnection& connection, const std::string& head) {
     auto range = asked_range(head, bytes.size());
     auto middle = std::clamp<uint64_t>(from, range.begin, range.end);
@@ -148,6 +148,11 @@ void FetchFixture::serve(fakes::TlsConnection& connection) {
 void FetchFixture::add(Replies& replies, Reply reply) {
   std::lock_guard lock(mutex_);
   replies.push_back(std::move(reply));
+}
+
+void FetchFixture::cdn_always(Reply reply) {
+  std::lock_guard lock(mutex_);
+  cdn_always_ = std::move(reply);
 }
 
 std::vector<std::string> FetchFixture::copy(const std::vector<std::string>& requests) const {

@@ -43,7 +43,7 @@ Reply file(const std::string& bytes);
 // The same, but the connection is cut behind so many bytes of the body.
 Reply cut_file(const std::string& bytes, size_t after);
 // The same, but the body's rest from `from` on waits for the gate.
-Reply gated_file(const std::string& bytes, size_t from, std::shared_ptr<Gate> gate);
+Reply gated_file(const std::string& bytes, size_t from, const std::shared_ptr<Gate>& gate);
 // This answer, whatever was asked.
 Reply text(const std::string& answer);
 Reply status(int status, const std::string& fields = "");
@@ -72,8 +72,9 @@ class FetchFixture : public testing::Test {
   FetchFixture();
   ~FetchFixture() override;
 
-  // The next request to the CDN gets `reply`; further ones those that were added later, at last `cdn_always`.
+  // The next request to the CDN gets `reply`; further ones those that were added later, at last that of cdn_always().
   void cdn(Reply reply) { add(cdn_replies_, std::move(reply)); }
+  void cdn_always(Reply reply);
   void hub(Reply reply) { add(hub_replies_, std::move(reply)); }
   // Heads (and LFS bodies) of what was asked so far.
   std::vector<std::string> cdn_requests() const { return copy(cdn_requests_); }
@@ -107,7 +108,6 @@ class FetchFixture : public testing::Test {
   std::unique_ptr<cas::BlobStore> store_;  // outlives what is left on the loop
   Loop loop_;
   FetchSetup setup_;
-  Reply cdn_always_ = status(500);
 
  private:
   using Replies = std::deque<Reply>;
@@ -117,6 +117,7 @@ class FetchFixture : public testing::Test {
 
   mutable std::mutex mutex_;
   Replies cdn_replies_;  // guarded by mutex_, like all that follow
+  Reply cdn_always_ = status(500);
   Replies hub_replies_;
   std::vector<std::string> cdn_requests_;
   std::vector<std::string> hub_requests_;

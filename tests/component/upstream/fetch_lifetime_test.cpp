@@ -49,9 +49,7 @@ TEST_F(FetchLifetime, ends_with_its_last_client_when_told_to) {
 // Whoever joins while the fetch is being given up gets one that works.
 TEST_F(FetchLifetime, may_be_joined_in_the_moment_of_its_end) {
   setup_.options.finish_after_disconnect = false;
-  cdn_always_ = [this](fakes::TlsConnection& connection, const std::string& head) {
-    return file(bytes_)(connection, head);
-  };
+  cdn_always(file(bytes_));
   for (int round = 0; round < 30; ++round) {
     SCOPED_TRACE(round);
     auto leaving = join(bytes_);
@@ -72,9 +70,7 @@ TEST_F(FetchLifetime, may_be_joined_in_the_moment_of_its_end) {
 
 TEST_F(FetchLifetime, many_may_come_and_go) {
   setup_.options.finish_after_disconnect = false;
-  cdn_always_ = [this](fakes::TlsConnection& connection, const std::string& head) {
-    return file(bytes_)(connection, head);
-  };
+  cdn_always(file(bytes_));
   for (int round = 0; round < 300; ++round) join(bytes_).reset();
   auto client = fetch(bytes_);
   EXPECT_TRUE(client->verified()) << client->progress->failure().message;

@@ -251,7 +251,7 @@ TEST_F(FetchUrls, a_hub_in_trouble_is_asked_again_with_the_same_grant) {
 
 TEST_F(FetchUrls, urls_that_are_all_refused_end_the_fetch) {
   setup_.options.max_retries = 3;
-  cdn_always_ = status(403);
+  cdn_always(status(403));
   for (int i = 0; i < 20; ++i) hub(redirect());
   auto client = fetch(request_with(resolve_grant("alice")));
   ASSERT_TRUE(client->failed());
