@@ -19,6 +19,9 @@ namespace weir {
 // A prepared statement.  Bind with 1-based places, then step until it says that there is no further row, then reset.
 class Statement {
  public:
+  // An empty one, to be assigned to before all else.
+  Statement() = default;
+
   Statement& bind(int place, int64_t value);
   Statement& bind(int place, std::string_view text);
   Statement& bind_blob(int place, std::string_view bytes);

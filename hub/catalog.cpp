@@ -2,7 +2,6 @@
 #include "hub/catalog.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -10,8 +9,6 @@
 namespace weir::hub {
 namespace {
 
-// How long changes are collected before they are written: one transaction for many.
-constexpr auto kBatchTime = std::chrono::milliseconds(200);
 constexpr size_t kWrittenNames = 100'000;
 
 // Names are looked up by half a sha256 of theirs, which is small and as good as unique.
@@ -45,22 +42,12 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path
 }
 
 Catalog::Catalog(CatalogDatabase database, const CatalogLimits& limits)
-    : limits_(limits),
-      database_(std::move(database)),
+    : database_(std::move(database)),
       objects_(limits.objects),
       regular_files_(limits.regular_files),
-      written_names_(kWrittenNames) {
+      written_names_(kWrittenNames),
+      writer_(limits.queued_changes, [this](const auto& changes) { write(changes); }) {
   remember_loaded();
-  writer_ = std::thread([this] { run_writer(); });
-}
-
-Catalog::~Catalog() {
-  {
-    std::lock_guard lock(queue_mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  writer_.join();
 }
 
 void Catalog::remember_loaded() {
@@ -78,7 +65,7 @@ void Catalog::learn(NamedObject object) {
     if (holds(objects_, key, object.blob)) return;
     objects_.put(key, object.blob);
   }
-  enqueue(std::move(object));
+  writer_.put(std::move(object));
 }
 
 void Catalog::learn(NamedRegularFile file) {
@@ -88,7 +75,7 @@ void Catalog::learn(NamedRegularFile file) {
     if (holds(regular_files_, key, file.file)) return;
     regular_files_.put(key, file.file);
   }
-  enqueue(std::move(file));
+  writer_.put(std::move(file));
 }
 
 void Catalog::learn(NamedFile file) {
@@ -99,7 +86,7 @@ void Catalog::learn(NamedFile file) {
     if (holds(written_names_, key, meaning)) return;
     written_names_.put(key, meaning);
   }
-  enqueue(std::move(file));
+  writer_.put(std::move(file));
 }
 
 std::optional<BlobId> Catalog::find_object(const ObjectName& name) const {
@@ -114,40 +101,6 @@ std::optional<RegularFile> Catalog::find_regular_file(const ObjectName& name) co
   std::shared_lock lock(tables_mutex_);
   const auto* file = regular_files_.find(key);
   return file ? std::optional(*file) : std::nullopt;
-}
-
-void Catalog::flush() {
-  std::unique_lock lock(queue_mutex_);
-  ++flushers_;
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
-  --flushers_;
-}
-
-// When the disk does not keep up, what is learnt stays in memory only: it can be learnt again.
-void Catalog::enqueue(CatalogChange change) {
-  {
-    std::lock_guard lock(queue_mutex_);
-    if (queue_.size() >= limits_.queued_changes) return;
-    queue_.push_back(std::move(change));
-  }
-  changed_.notify_all();
-}
-
-void Catalog::run_writer() {
-  std::unique_lock lock(queue_mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return !queue_.empty() || stopping_; });
-    if (queue_.empty()) return;
-    changed_.wait_for(lock, kBatchTime, [this] { return stopping_ || flushers_ > 0; });
-    auto changes = std::exchange(queue_, {});
-    writing_ = true;
-    lock.unlock();
-    write(changes);
-    lock.lock();
-    writing_ = false;
-    changed_.notify_all();
-  }
 }
 
 void Catalog::write(const std::vector<CatalogChange>& changes) {

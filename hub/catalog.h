@@ -5,20 +5,18 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/result.h"
 #include "hub/bounded_map.h"
 #include "hub/catalog_database.h"
+#include "hub/write_behind.h"
 
 namespace weir::hub {
 
@@ -27,7 +25,7 @@ class Catalog {
   // Errors: io.  A damaged file is no error (CatalogDatabase::open).
   static Result<std::unique_ptr<Catalog>> open(const std::filesystem::path& path, const CatalogLimits& limits = {});
   // Writes out what was learnt.
-  ~Catalog();
+  ~Catalog() = default;
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
@@ -45,7 +43,7 @@ class Catalog {
   const std::set<std::string>& object_hosts() const { return object_hosts_; }
 
   // Waits until all that was learnt before is written, or could not be.
-  void flush();
+  void flush() { writer_.flush(); }
 
  private:
   using Key = Digest<16>;
@@ -55,11 +53,8 @@ class Catalog {
   Catalog(CatalogDatabase database, const CatalogLimits& limits);
 
   void remember_loaded();
-  void enqueue(CatalogChange change);
-  void run_writer();
   void write(const std::vector<CatalogChange>& changes);
 
-  const CatalogLimits limits_;
   CatalogDatabase database_;  // the writer's, once it runs
   bool writes_fail_ = false;  // the writer's
   std::set<std::string> object_hosts_;
@@ -70,13 +65,7 @@ class Catalog {
   // Names that were written by this process, with a digest of what they stood for: a hit writes nothing.
   Table<Key> written_names_;  // guarded by tables_mutex_
 
-  std::mutex queue_mutex_;  // never taken together with tables_mutex_
-  std::condition_variable changed_;
-  std::vector<CatalogChange> queue_;  // guarded by queue_mutex_
-  bool writing_ = false;              // guarded by queue_mutex_
-  bool stopping_ = false;             // guarded by queue_mutex_
-  int flushers_ = 0;                  // guarded by queue_mutex_
-  std::thread writer_;
+  WriteBehind<CatalogChange> writer_;  // the last: it uses the others until it has ended
 };
 
 }  // namespace weir::hub

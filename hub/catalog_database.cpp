@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/catalog_database.h"
 
-#include <algorithm>
 #include <system_error>
 
-#include "base/log.h"
+#include "hub/columns.h"
 
 namespace weir::hub {
 namespace {
@@ -23,66 +22,8 @@ constexpr auto kSchema = R"sql(
     commit_id TEXT NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL, UNIQUE (type, repo, revision, path));
 )sql";
 
-template <size_t N>
-std::string_view bytes_of(const Digest<N>& digest) {
-  return {reinterpret_cast<const char*>(digest.bytes.data()), N};
-}
-
-// A column that holds no digest (a file changed by hand) gives one of zeros, which no file has.
-template <size_t N>
-Digest<N> digest_in(std::string_view blob) {
-  Digest<N> digest;
-  if (blob.size() == N) std::copy(blob.begin(), blob.end(), digest.bytes.begin());
-  return digest;
-}
-
 BlobId blob_in(const Statement& row, int digest_column) {
   return BlobId{digest_in<32>(row.blob(digest_column)), static_cast<uint64_t>(row.integer(digest_column + 1))};
-}
-
-// One field a line.
-std::string text_of(const http::Fields& fields) {
-  std::string text;
-  for (const auto& field : fields) text += field.name + ':' + field.value + '\n';
-  return text;
-}
-
-http::Fields fields_in(std::string_view text) {
-  http::Fields fields;
-  while (!text.empty()) {
-    auto line = text.substr(0, text.find('\n'));
-    auto colon = line.find(':');
-    if (colon != std::string_view::npos) fields.add(line.substr(0, colon), line.substr(colon + 1));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-  return fields;
-}
-
-Result<void> prepare_schema(Database& database) {
-  TRY_ASSIGN(int64_t version, database.schema_version());
-  if (version > CatalogDatabase::kSchemaVersion)
-    return fail(ErrorCode::unsupported, "version " + std::to_string(version) + " of a newer Weir");
-  if (version == CatalogDatabase::kSchemaVersion) return {};
-  return database.execute("BEGIN; " + std::string(kSchema) +
-                          " PRAGMA user_version = " + std::to_string(CatalogDatabase::kSchemaVersion) + "; COMMIT");
-}
-
-// Ids grow with each write, so the newest rows have the highest.
-Result<void> drop_oldest(Database& database, const std::string& table, size_t limit) {
-  return database.execute("DELETE FROM " + table + " WHERE id <= (SELECT id FROM " + table +
-                          " ORDER BY id DESC LIMIT 1 OFFSET " + std::to_string(limit) + ")");
-}
-
-// SQLite finds the log of a file by its name, so the three move together.
-Result<void> set_aside(const fs::path& path) {
-  for (auto suffix : {"", "-wal", "-shm"}) {
-    fs::path from = path.string() + suffix;
-    std::error_code error;
-    if (!fs::exists(from, error)) continue;
-    fs::rename(from, path.string() + ".set-aside" + suffix, error);
-    if (error) return fail(errno_error("cannot set aside " + from.string(), error.value()));
-  }
-  return {};
 }
 
 }  // namespace
@@ -95,19 +36,12 @@ CatalogDatabase::CatalogDatabase(Database database, Statement put_object, Statem
       put_name_(std::move(put_name)) {}
 
 Result<CatalogDatabase> CatalogDatabase::open(const fs::path& path, const CatalogLimits& limits) {
-  auto opened = open_as_it_is(path, limits);
-  if (opened) return opened;
-  const auto& error = opened.error();
-  if (error.code != ErrorCode::invalid && error.code != ErrorCode::unsupported) return fail(error.in(path.string()));
-  log::warning("the catalog {} cannot be used ({}); it is set aside as {}.set-aside and begun anew", path.string(),
-               error.message, path.string());
-  TRY(set_aside(path));
-  return open_as_it_is(path, limits);
+  return open_or_set_aside("the catalog", path, [&] { return open_as_it_is(path, limits); });
 }
 
 Result<CatalogDatabase> CatalogDatabase::open_as_it_is(const fs::path& path, const CatalogLimits& limits) {
   TRY_ASSIGN(auto database, Database::open(path));
-  TRY(prepare_schema(database));
+  TRY(prepare_schema(database, kSchema, kSchemaVersion));
   TRY(drop_oldest(database, "objects", limits.objects));
   TRY(drop_oldest(database, "regular_files", limits.regular_files));
   TRY(drop_oldest(database, "names", limits.names));

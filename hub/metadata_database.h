@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file of the remembered metadata, in SQLite.  Holds no token and no cookie; who asked is a keyed hash.  Blocking;
+// one writer and one reader connection, each used by one thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/database.h"
+#include "base/result.h"
+#include "hub/access_ledger.h"
+#include "hub/metadata_options.h"
+#include "hub/metadata_records.h"
+
+namespace weir::hub {
+
+using LearntFile = std::pair<CommitFile, FileHead>;
+struct LearntRevision {
+  RepoName repo;
+  std::string name;
+  Revision revision;
+};
+using LearntAnswer = std::pair<AnswerName, std::shared_ptr<const Answer>>;
+using MetadataChange = std::variant<LearntFile, LearntRevision, LearntAnswer, AccessRecord>;
+
+class MetadataDatabase {
+ public:
+  static constexpr int64_t kSchemaVersion = 1;
+
+  // Opens or makes the file and brings its tables under their limits.  One that is damaged or newer is set aside, with
+  // a line in the log, and begun anew.
+  static Result<MetadataDatabase> open(const std::filesystem::path& path, const MetadataOptions& options);
+
+  Result<std::vector<AccessRecord>> load_access();
+  Result<std::optional<FileHead>> find(const CommitFile& file);
+  Result<std::optional<Revision>> find(const RepoName& repo, const std::string& revision);
+  Result<std::optional<Answer>> find(const AnswerName& name);
+
+  // All of them, or none when there is an error.
+  Result<void> write(const std::vector<MetadataChange>& changes);
+
+ private:
+  struct Statements {
+    Statement put_file, put_revision, put_answer, put_access, drop_access;
+    Statement find_file, find_revision, find_answer;
+  };
+  MetadataDatabase(Database writer, Database reader, Statements statements)
+      : writer_(std::move(writer)), reader_(std::move(reader)), statements_(std::move(statements)) {}
+
+  static Result<MetadataDatabase> open_as_it_is(const std::filesystem::path& path, const MetadataOptions& options);
+  Result<void> put(const LearntFile& file);
+  Result<void> put(const LearntRevision& revision);
+  Result<void> put(const LearntAnswer& answer);
+  Result<void> put(const AccessRecord& record);
+
+  Database writer_;
+  Database reader_;
+  Statements statements_;
+};
+
+}  // namespace weir::hub
