@@ -8,10 +8,12 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
 
+// SQLITE_ERROR is what a statement gets whose tables are not there, or are others: the statements themselves are right.
 Error sqlite_error(sqlite3* database, int code) {
-  auto kind = code == SQLITE_FULL                               ? ErrorCode::no_space
-              : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? ErrorCode::invalid
-                                                                : ErrorCode::io;
+  auto kind = code == SQLITE_FULL                                                       ? ErrorCode::no_space
+              : code == SQLITE_READONLY                                                 ? ErrorCode::read_only
+              : code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR ? ErrorCode::invalid
+                                                                                        : ErrorCode::io;
   return Error{kind, std::string("SQLite: ") + (database ? sqlite3_errmsg(database) : sqlite3_errstr(code))};
 }
 

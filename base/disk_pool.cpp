@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/disk_pool.h"
 
+#include <new>
+
+#include "base/log.h"
+
 namespace weir {
 
 DiskPool::DiskPool(size_t threads) {
@@ -34,7 +38,11 @@ void DiskPool::run() {
       work = std::move(queue_.front());
       queue_.pop_front();
     }
-    work();
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      log::out_of_memory();
+    }
   }
 }
 

@@ -9,10 +9,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "base/loop.h"
+#include "base/result.h"
 
 namespace weir {
 
@@ -48,12 +51,13 @@ class DiskPool {
   DiskPool(const DiskPool&) = delete;
   DiskPool& operator=(const DiskPool&) = delete;
 
-  // Runs `work` on a pool thread and then `done(its value)` on `loop`, which must outlive the pool.
+  // Runs `work` on a pool thread and then `done(its value)` on `loop`, which must outlive the pool.  When memory runs
+  // out in `work`, a Result is an error (io).
   template <typename T>
   [[nodiscard]] DiskTask submit(Loop& loop, std::function<T()> work, std::function<void(T)> done) {
     auto alive = std::make_shared<bool>(true);
     enqueue([&loop, alive, work = std::move(work), done = std::move(done)]() mutable {
-      auto value = std::make_shared<T>(work());
+      auto value = std::make_shared<T>(value_of(work));
       work = nullptr;
       // All of it moves on: what the completion holds goes on the loop's thread, called or not.
       loop.post([alive = std::move(alive), value = std::move(value), done = std::move(done)] {
@@ -67,6 +71,24 @@ class DiskPool {
   void submit(std::function<void()> work) { enqueue(std::move(work)); }
 
  private:
+  template <typename T>
+  struct IsResult : std::false_type {};
+  template <typename T>
+  struct IsResult<Result<T>> : std::true_type {};
+
+  template <typename T>
+  static T value_of(const std::function<T()>& work) {
+    if constexpr (IsResult<T>::value) {
+      try {
+        return work();
+      } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::io, "there is no memory left");
+      }
+    } else {
+      return work();
+    }
+  }
+
   void enqueue(std::function<void()> work);
   void run();
 

@@ -3,6 +3,7 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace weir::log {
 namespace {
@@ -46,6 +47,11 @@ bool enabled(Level level) {
 
 void write(Level level, std::string_view line) {
   logger().log(to_spdlog(level), escaped(line));
+}
+
+void out_of_memory() {
+  static constexpr std::string_view kLine = "error: memory ran out; what needed it was given up\n";
+  [[maybe_unused]] auto put = ::write(STDERR_FILENO, kLine.data(), kLine.size());
 }
 
 void flush() {

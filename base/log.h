@@ -16,6 +16,8 @@ enum class Level { debug, info, warning, error, off };
 void set_level(Level level);
 bool enabled(Level level);
 void write(Level level, std::string_view line);
+// Says that memory ran out, without taking any.
+void out_of_memory();
 // Writes out what is buffered; before the process ends or forks.
 void flush();
 

@@ -8,7 +8,23 @@
 #include <new>
 #include <utility>
 
+#include "base/log.h"
+
 namespace weir {
+namespace {
+
+// Memory that runs out in one callback costs what that was doing, not the process and all that others are doing.
+// Libevent, in C, could not pass the exception on.
+template <typename Callback>
+void call(Callback&& callback) {
+  try {
+    callback();
+  } catch (const std::bad_alloc&) {
+    log::out_of_memory();
+  }
+}
+
+}  // namespace
 
 void Loop::Free::operator()(event_base* base) const {
   event_base_free(base);
@@ -81,7 +97,7 @@ void Loop::run_posted() {
     stopping = stopping_;
   }
   for (auto& task : tasks) {
-    task();
+    call(task);
     task = nullptr;  // its captures go now, not after the last task
   }
   std::exchange(graveyard_, {}).clear();
@@ -110,7 +126,7 @@ void FdWatch::want(Interest interest) {
 void FdWatch::on_event(int, short what, void* self) {
   // The callback may destroy the watch: its own reference keeps the function alive while it runs.
   auto callback = static_cast<FdWatch*>(self)->callback_;
-  (*callback)((what & EV_READ) != 0, (what & EV_WRITE) != 0);
+  call([&] { (*callback)((what & EV_READ) != 0, (what & EV_WRITE) != 0); });
 }
 
 Timer::Timer(Loop& loop, std::function<void()> callback)
@@ -137,7 +153,7 @@ bool Timer::running() const {
 
 void Timer::on_event(int, short, void* self) {
   auto callback = static_cast<Timer*>(self)->callback_;
-  (*callback)();
+  call(*callback);
 }
 
 void SignalWatch::Free::operator()(event* event) const {

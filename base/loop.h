@@ -5,7 +5,8 @@
 //
 // Every handle (FdWatch, Timer) cancels itself in its destructor: after that its callback is never called again.  A
 // callback may destroy the handle that called it, but not the object whose member function is running: hand that to
-// destroy_later().
+// destroy_later().  A callback that throws std::bad_alloc ends there; who holds state over several callbacks sees to
+// what becomes of it.
 #pragma once
 
 #include <cstddef>

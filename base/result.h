@@ -14,6 +14,9 @@ enum class ErrorCode {
   invalid,          // input or configuration that does not fit its grammar
   io,               // the operating system refused a read, write or rename
   no_space,         // disk full or quota
+  over_limit,       // a limit of the configuration leaves no room
+  read_only,        // the file system takes no change
+  no_descriptors,   // the process, or the system, has no file descriptor left
   digest_mismatch,  // bytes do not match the digest or length that they were promised to have
   busy,             // somebody else holds it (a store's lock, a port)
   unsupported,      // a newer format or a feature that is not there
@@ -43,8 +46,8 @@ inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
 
-// An Error from errno: no_space for ENOSPC, EDQUOT and EFBIG, io for all else.  `what` says what was tried, with the
-// path.
+// An Error from errno: no_space for ENOSPC, EDQUOT and EFBIG, read_only for EROFS, no_descriptors for EMFILE and
+// ENFILE, io for all else.  `what` says what was tried, with the path.
 Error errno_error(std::string_view what, int error_number);
 Error errno_error(std::string_view what);
 

@@ -10,12 +10,15 @@
 
 #include "base/digest.h"
 #include "base/unique_fd.h"
+#include "cas/open_files.h"
 
 namespace weir::cas {
 
 class BlobFile {
  public:
-  BlobFile(UniqueFd fd, const Sha256& digest, uint64_t size) : fd_(std::move(fd)), digest_(digest), size_(size) {}
+  // `hold`: keeps the file in the store as long as it is open.
+  BlobFile(UniqueFd fd, const Sha256& digest, uint64_t size, OpenFiles::SharedHold hold = nullptr)
+      : fd_(std::move(fd)), digest_(digest), size_(size), hold_(std::move(hold)) {}
 
   int fd() const { return fd_.get(); }
   // What the whole file is promised to hash to, and how long it is promised to be.
@@ -26,6 +29,7 @@ class BlobFile {
   UniqueFd fd_;
   Sha256 digest_;
   uint64_t size_;
+  OpenFiles::SharedHold hold_;
 };
 
 class Blob {

@@ -11,17 +11,31 @@
 namespace weir::cas {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 constexpr size_t kDigestSize = 32;
 
 constexpr char kSchema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE blobs (digest BLOB PRIMARY KEY NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
-    " ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, last_use INTEGER NOT NULL, verified INTEGER NOT NULL)"
-    " WITHOUT ROWID;"
+    " ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, last_use INTEGER NOT NULL, verified INTEGER NOT NULL,"
+    " used INTEGER NOT NULL, stored INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE state (closed INTEGER NOT NULL);"
     "INSERT INTO state VALUES (0);"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
+    "COMMIT;";
+
+// Version 1 knew times alone.
+constexpr char kFromVersion1[] =
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE blobs ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE blobs ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TEMP TABLE numbers AS SELECT digest, row_number() OVER (ORDER BY last_use, digest) AS used,"
+    " row_number() OVER (ORDER BY mtime_ns, digest) AS stored FROM blobs;"
+    "CREATE UNIQUE INDEX temp.numbers_of ON numbers (digest);"
+    "UPDATE blobs SET used = (SELECT used FROM numbers WHERE numbers.digest = blobs.digest),"
+    " stored = (SELECT stored FROM numbers WHERE numbers.digest = blobs.digest);"
+    "DROP TABLE numbers;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 
 std::string_view bytes_of(const Sha256& digest) {
@@ -32,7 +46,8 @@ Entry entry_from(const Statement& row) {
   FileStamp stamp{static_cast<uint64_t>(row.integer(1)), row.integer(2), row.integer(3),
                   static_cast<uint64_t>(row.integer(4))};
   return {stamp, WallTime(std::chrono::seconds(row.integer(5))),
-          row.integer(6) == 1 ? Trust::verified : Trust::unverified};
+          row.integer(6) == 1 ? Trust::verified : Trust::unverified, static_cast<uint64_t>(row.integer(7)),
+          static_cast<uint64_t>(row.integer(8))};
 }
 
 void bind_entry(Statement& statement, const Entry& entry) {
@@ -41,7 +56,9 @@ void bind_entry(Statement& statement, const Entry& entry) {
       .bind(4, entry.stamp.ctime_ns)
       .bind(5, static_cast<int64_t>(entry.stamp.inode))
       .bind(6, unix_seconds(entry.last_use))
-      .bind(7, static_cast<int64_t>(entry.trust));
+      .bind(7, static_cast<int64_t>(entry.trust))
+      .bind(8, static_cast<int64_t>(entry.used))
+      .bind(9, static_cast<int64_t>(entry.stored));
 }
 
 // SQLite would make the file readable by all, and follow a link.
@@ -91,6 +108,7 @@ Result<BlobIndex> BlobIndex::open_as_it_is(const std::filesystem::path& path) {
   TRY(index.database_.execute("PRAGMA synchronous=FULL"));
   TRY_ASSIGN(auto version, index.database_.schema_version());
   if (version == 0) TRY(index.make_schema());
+  if (version == 1) TRY(index.migrate());
   if (version > kSchemaVersion || version < 0)
     return fail(ErrorCode::unsupported, "its schema has the version " + std::to_string(version));
   TRY(index.load());
@@ -98,26 +116,32 @@ Result<BlobIndex> BlobIndex::open_as_it_is(const std::filesystem::path& path) {
   return index;
 }
 
+// A database of version 0 that already has such tables is none of ours: invalid.
 Result<void> BlobIndex::make_schema() {
-  auto made = database_.execute(kSchema);
-  // A database of version 0 that already has such tables is none of ours.
-  if (!made && made.error().code == ErrorCode::io) return fail(ErrorCode::invalid, made.error().message);
-  return made;
+  return database_.execute(kSchema);
+}
+
+// One step: after a crash it is the old version or the new one.
+Result<void> BlobIndex::migrate() {
+  auto migrated = database_.execute(kFromVersion1);
+  if (migrated) return {};
+  (void)database_.execute("ROLLBACK");
+  return migrated;
 }
 
 Result<void> BlobIndex::load() {
-  auto closed = database_.prepare("SELECT closed FROM state");
-  auto select = database_.prepare(
-      "SELECT digest, size, mtime_ns, ctime_ns, inode, last_use, verified FROM blobs ORDER BY digest");
-  if (!closed || !select) return fail(ErrorCode::invalid, "its tables are not those of a store's index");
-  TRY_ASSIGN(bool has_state, closed->step());
-  was_closed_ = has_state && closed->integer(0) == 1;
+  TRY_ASSIGN(auto closed, database_.prepare("SELECT closed FROM state"));
+  TRY_ASSIGN(auto select,
+             database_.prepare("SELECT digest, size, mtime_ns, ctime_ns, inode, last_use, verified, used, stored FROM"
+                               " blobs ORDER BY digest"));
+  TRY_ASSIGN(bool has_state, closed.step());
+  was_closed_ = has_state && closed.integer(0) == 1;
   for (;;) {
-    TRY_ASSIGN(bool row, select->step());
+    TRY_ASSIGN(bool row, select.step());
     if (!row) return {};
-    auto digest = Sha256::from_hex(to_hex(select->blob(0)));
+    auto digest = Sha256::from_hex(to_hex(select.blob(0)));
     if (!digest) return fail(ErrorCode::invalid, "a row has no digest of " + std::to_string(kDigestSize) + " bytes");
-    rows_.emplace_back(*digest, entry_from(*select));
+    rows_.emplace_back(*digest, entry_from(select));
   }
 }
 
@@ -125,7 +149,7 @@ Result<void> BlobIndex::write(const std::vector<EntryChange>& changes) {
   if (changes.empty()) return {};
   TRY(database_.execute("BEGIN IMMEDIATE"));
   auto written = [&]() -> Result<void> {
-    TRY_ASSIGN(auto put, database_.prepare("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?)"));
+    TRY_ASSIGN(auto put, database_.prepare("INSERT OR REPLACE INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     TRY_ASSIGN(auto remove, database_.prepare("DELETE FROM blobs WHERE digest = ?"));
     for (auto& [digest, entry] : changes) {
       auto& statement = entry ? put : remove;

@@ -25,6 +25,10 @@ struct Entry {
   FileStamp stamp;
   WallTime last_use;  // whole seconds are kept
   Trust trust = Trust::unverified;
+  // Uses and publications are numbered in their order, all in one row, from 1 on; 0: to be numbered by the catalogue.
+  // Unlike a time, a number cannot jump.
+  uint64_t used = 0;    // the last use
+  uint64_t stored = 0;  // the publication
 
   bool operator==(const Entry&) const = default;
 };
@@ -53,6 +57,7 @@ class BlobIndex {
   explicit BlobIndex(Database database) : database_(std::move(database)) {}
   static Result<BlobIndex> open_as_it_is(const std::filesystem::path& path);
   Result<void> make_schema();
+  Result<void> migrate();
   Result<void> load();
 
   Database database_;

@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "base/log.h"
+#include "cas/boot_mark.h"
 #include "cas/disk.h"
 #include "cas/layout.h"
 #include "cas/map_file.h"
@@ -15,8 +17,23 @@ Result<std::unique_ptr<BlobStore>> BlobStore::open(const Options& options) {
   TRY_ASSIGN(auto lock, StoreLock::take(layout.lock()));
   TRY(prepare(layout));
   TRY(remove_leftover_maps(layout));
+  TRY(settle_partials(layout));
   TRY_ASSIGN(auto shelf, Shelf::open(layout, Quarantine::Limits{}));
-  return std::unique_ptr<BlobStore>(new BlobStore(std::move(lock), std::move(shelf)));
+  std::unique_ptr<BlobStore> store(new BlobStore(std::move(lock), std::move(shelf), options));
+  TRY(store->loose_files_.load(layout));
+  return store;
+}
+
+BlobStore::BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf, const Options& options)
+    : lock_(std::move(lock)),
+      shelf_(std::move(shelf)),
+      stock_(*shelf_, loose_files_),
+      space_(options, stock_),
+      health_(shelf_->layout(), space_) {}
+
+BlobStore::~BlobStore() {
+  if (auto closed = close_partials(shelf_->layout()); !closed)
+    log::warning("a power failure may cost partial downloads: {}", closed.error().message);
 }
 
 Result<std::optional<LockNote>> BlobStore::read_lock_note(const std::filesystem::path& root) {
@@ -32,13 +49,19 @@ std::optional<uint64_t> BlobStore::size_of(const Sha256& digest) const {
 Result<std::shared_ptr<PartialBlob>> BlobStore::open_partial(const Sha256& digest, uint64_t size) {
   if (size > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     return fail(ErrorCode::invalid, "a blob cannot have " + std::to_string(size) + " bytes");
-  auto claim = claims_.take(digest);
+  auto claim = stock_.claim(digest);
   if (!claim) return fail(ErrorCode::busy, digest.hex() + " is being filled already");
-  return PartialBlob::open(*shelf_, std::move(claim), size);
+  return PartialBlob::open(*shelf_, loose_files_, space_, std::move(claim), size);
 }
 
 bool BlobStore::has_partial(const Sha256& digest) const {
   return is_plain_file(shelf_->layout().partial(digest));
+}
+
+Result<Verdict> BlobStore::verify(const Sha256& digest, const ReadGate& gate, Unreadable unreadable) {
+  auto verdict = shelf_->verify(digest, gate, unreadable);
+  if (verdict) ++verdicts_[static_cast<size_t>(*verdict)];
+  return verdict;
 }
 
 bool BlobStore::recent_quarantine(const Sha256& digest, WallTime now) const {

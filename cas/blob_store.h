@@ -6,6 +6,7 @@
 // the new blobs that it made; blobs may outlive it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -18,22 +19,27 @@
 #include "base/result.h"
 #include "cas/blob.h"
 #include "cas/catalog.h"
-#include "cas/claims.h"
+#include "cas/loose_files.h"
 #include "cas/new_blob.h"
 #include "cas/options.h"
 #include "cas/partial_blob.h"
 #include "cas/shelf.h"
+#include "cas/space.h"
+#include "cas/store_health.h"
 #include "cas/store_lock.h"
+#include "cas/store_stock.h"
 
 namespace weir::cas {
+
+using VerdictCounters = std::array<std::atomic<uint64_t>, 4>;
 
 class BlobStore {
  public:
   // Blocking.  Makes the store when there is none.  Errors: busy (naming the owner), unsupported (a format that this
   // program does not know), invalid, io, no_space.
   static Result<std::unique_ptr<BlobStore>> open(const Options& options);
-  // Blocking.  Writes what the index lacks and gives the lock up.
-  ~BlobStore() = default;
+  // Blocking.  Syncs the partial blobs, writes what the index lacks and gives the lock up.
+  ~BlobStore();
 
   // Who owns the store in `root`; nothing when nobody does.  For other processes.
   static Result<std::optional<LockNote>> read_lock_note(const std::filesystem::path& root);
@@ -56,29 +62,51 @@ class BlobStore {
 
   // Blocking.  Starts or resumes partial/<sha256>; held() may be all of it, and then commit() is all that is left to
   // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial
-  // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size; io, no_space.
+  // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size, and for one that
+  // is less than what has come already; io, no_space.
   Result<std::shared_ptr<PartialBlob>> open_partial(const Sha256& digest, uint64_t size);
   // Whether partial/ has a file of that digest, which open_partial would resume.  Costs one stat.
   bool has_partial(const Sha256& digest) const;
-  // Blocking.
-  Result<std::unique_ptr<NewBlob>> create_unnamed() { return NewBlob::create(*shelf_); }
+  // Blocking.  Errors: io, no_space, over_limit.
+  Result<std::unique_ptr<NewBlob>> create_unnamed(uint64_t expected_size = 0) {
+    return NewBlob::create(*shelf_, loose_files_, space_, expected_size);
+  }
 
-  // Blocking.  Hashes the object: right bytes are trusted again, wrong ones go to quarantine.  Returns whether a
-  // verified blob is held now.  Errors: io, cancelled once `stop` is set.
-  Result<bool> verify(const Sha256& digest, const std::atomic<bool>& stop) { return shelf_->verify(digest, &stop); }
+  // What the store may take of the disk, and what was removed to keep to that.
+  Space& space() { return space_; }
+  // All of what is in partial/ and tmp/: bytes.
+  uint64_t loose_bytes() const { return loose_files_.bytes(); }
+  // Which blobs must never be removed to make room.  Before the store is used.
+  void set_pins(PinnedBlobs pinned) { stock_.set_pins(std::move(pinned)); }
+
+  // Blocking.  Hashes the object: right bytes are trusted again, wrong ones go to quarantine.  Errors: io, cancelled by
+  // the gate.
+  Result<Verdict> verify(const Sha256& digest, const ReadGate& gate = {}, Unreadable unreadable = Unreadable::leave);
+  // How many times each Verdict was found, by its number.
+  const VerdictCounters& verdicts() const { return verdicts_; }
 
   // Whether wrong bytes of this digest were seen within the last hour, or ever, as long as no verified blob is held.
   bool recent_quarantine(const Sha256& digest, WallTime now) const;
+  // Wrong bytes of this digest were seen that never were in the store.  Forgotten at the end.
+  void note_wrong_bytes(const Sha256& digest, WallTime now) { shelf_->note_wrong_bytes(digest, now); }
+
+  // Whether the store takes bytes; whoever cannot write into it says so to it.
+  StoreHealth& health() { return health_; }
+  const StoreHealth& health() const { return health_; }
 
   // Blocking.  Writes last-use times and all else that the index lacks.
   Result<void> flush() { return shelf_->catalog().flush(); }
 
  private:
-  BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf) : lock_(std::move(lock)), shelf_(std::move(shelf)) {}
+  BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf, const Options& options);
 
   StoreLock lock_;
   std::unique_ptr<Shelf> shelf_;
-  Claims claims_;
+  LooseFiles loose_files_;
+  StoreStock stock_;
+  Space space_;
+  StoreHealth health_;
+  VerdictCounters verdicts_{};
 };
 
 }  // namespace weir::cas

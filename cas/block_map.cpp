@@ -47,4 +47,19 @@ void BlockMap::add(ByteRange range) {
   runs_.emplace_hint(run, range.begin, range.end);
 }
 
+uint64_t BlockMap::remove(ByteRange range) {
+  uint64_t removed = 0;
+  if (range.empty()) return removed;
+  auto run = runs_.upper_bound(range.begin);
+  if (run != runs_.begin() && std::prev(run)->second > range.begin) --run;
+  while (run != runs_.end() && run->first < range.end) {
+    auto [begin, end] = *run;
+    run = runs_.erase(run);
+    if (begin < range.begin) runs_.emplace(begin, range.begin);
+    if (end > range.end) runs_.emplace(range.end, end);
+    removed += std::min(end, range.end) - std::max(begin, range.begin);
+  }
+  return removed;
+}
+
 }  // namespace weir::cas

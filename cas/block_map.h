@@ -29,6 +29,8 @@ class BlockMap {
   // What is not held of `within`, ascending.  Nothing is missing beyond size().
   std::vector<ByteRange> missing(ByteRange within) const;
 
+  // These bytes are not held any more.  Returns how many of them were.
+  uint64_t remove(ByteRange range);
   // These bytes are held from now on; those beyond size() are left out.
   void add(ByteRange range);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/catalog.h"
 
+#include <algorithm>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "base/log.h"
 
@@ -41,26 +44,56 @@ Catalog::~Catalog() {
 }
 
 void Catalog::load() {
-  for (auto& [digest, entry] : index_.take_rows()) set(digest, entry);
+  for (auto& [digest, entry] : index_.take_rows()) {
+    set(digest, entry);
+    next_number_ = std::max({next_number_, entry.used + 1, entry.stored + 1});
+  }
   changed_.clear();
 }
 
 void Catalog::walk(const Layout& layout) {
+  std::unordered_set<Sha256, DigestHash> seen;
+  std::vector<Sha256> unknown;
   for_each(layout.objects(), fs::file_type::directory, [&](const fs::directory_entry& outer) {
     for_each(outer.path(), fs::file_type::directory, [&](const fs::directory_entry& inner) {
       for_each(inner.path(), fs::file_type::regular, [&](const fs::directory_entry& file) {
         auto digest = Sha256::from_hex(file.path().filename().string());
-        if (digest && layout.object(*digest) == file.path() && !entries_.contains(*digest))
-          enter_unknown(layout, *digest);
+        if (!digest || layout.object(*digest) != file.path()) return;
+        if (entries_.contains(*digest)) {
+          seen.insert(*digest);
+        } else {
+          unknown.push_back(*digest);
+        }
       });
     });
   });
+  drop_gone(layout, seen);
+  enter_unknown(layout, unknown);
 }
 
-void Catalog::enter_unknown(const Layout& layout, const Sha256& digest) {
-  auto file = open_existing(layout.object(digest), Access::read);
-  if (!file) log::warning("an object that the index does not know: {}", file.error().message);
-  if (file && file->found == Found::plain) set(digest, Entry{file->stamp, wall_now(), Trust::unverified});
+// A crash may have come between the removal of a file and that of its row.
+void Catalog::drop_gone(const Layout& layout, const std::unordered_set<Sha256, DigestHash>& seen) {
+  std::vector<Sha256> gone;
+  for (const auto& [digest, entry] : entries_) {
+    if (seen.contains(digest)) continue;
+    auto file = open_existing(layout.object(digest), Access::read);
+    if (file && file->found == Found::absent) gone.push_back(digest);
+  }
+  for (const auto& digest : gone) set(digest, std::nullopt);
+}
+
+// They are numbered in the order in which they were written, as if they had come just now.
+void Catalog::enter_unknown(const Layout& layout, const std::vector<Sha256>& unknown) {
+  std::vector<std::pair<FileStamp, Sha256>> found;
+  for (const auto& digest : unknown) {
+    auto file = open_existing(layout.object(digest), Access::read);
+    if (!file) log::warning("an object that the index does not know: {}", file.error().message);
+    if (file && file->found == Found::plain) found.emplace_back(file->stamp, digest);
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first.mtime_ns, a.second) < std::tie(b.first.mtime_ns, b.second);
+  });
+  for (const auto& [stamp, digest] : found) put(digest, Entry{stamp, wall_now(), Trust::unverified});
 }
 
 std::optional<FileStamp> Catalog::verified(const Sha256& digest) const {
@@ -72,7 +105,14 @@ std::optional<FileStamp> Catalog::verified(const Sha256& digest) const {
 
 void Catalog::put(const Sha256& digest, const Entry& entry) {
   std::lock_guard lock(mutex_);
-  set(digest, entry);
+  auto numbered = entry;
+  if (auto old = entries_.find(digest); entry.used == 0 && old != entries_.end()) {
+    numbered.used = old->second.used;
+    numbered.stored = old->second.stored;
+  } else if (entry.used == 0) {
+    numbered.used = numbered.stored = next_number_++;
+  }
+  set(digest, numbered);
 }
 
 void Catalog::touch(const Sha256& digest, WallTime now) {
@@ -80,6 +120,7 @@ void Catalog::touch(const Sha256& digest, WallTime now) {
   auto entry = entries_.find(digest);
   if (entry == entries_.end()) return;
   entry->second.last_use = now;
+  entry->second.used = next_number_++;
   changed_.insert(digest);
 }
 
@@ -87,7 +128,9 @@ void Catalog::doubt(const Sha256& digest, const FileStamp& stamp) {
   std::lock_guard lock(mutex_);
   auto entry = entries_.find(digest);
   if (entry == entries_.end() || entry->second.stamp != stamp) return;
-  set(digest, Entry{stamp, entry->second.last_use, Trust::unverified});
+  auto doubted = entry->second;
+  doubted.trust = Trust::unverified;
+  set(digest, doubted);
 }
 
 void Catalog::forget(const Sha256& digest, const FileStamp& stamp) {
@@ -99,6 +142,36 @@ void Catalog::forget(const Sha256& digest, const FileStamp& stamp) {
 void Catalog::forget(const Sha256& digest) {
   std::lock_guard lock(mutex_);
   set(digest, std::nullopt);
+}
+
+std::optional<Entry> Catalog::take(const Sha256& digest, uint64_t used) {
+  std::lock_guard lock(mutex_);
+  auto entry = entries_.find(digest);
+  if (entry == entries_.end() || entry->second.used != used) return std::nullopt;
+  auto taken = entry->second;
+  set(digest, std::nullopt);
+  return taken;
+}
+
+// In slices, so that nobody who looks for one blob waits for a look at a million.
+std::vector<Candidate> Catalog::candidates() const {
+  constexpr size_t kSlice = 4096;
+  std::vector<Candidate> blobs;
+  size_t buckets = 0;
+  for (size_t next = 0; next < buckets || buckets == 0;) {
+    std::lock_guard lock(mutex_);
+    if (entries_.bucket_count() != buckets) {
+      // The table has grown, and everything is elsewhere in it.
+      buckets = entries_.bucket_count();
+      next = 0;
+      blobs.clear();
+      blobs.reserve(entries_.size());
+    }
+    for (auto end = std::min(next + kSlice, buckets); next < end; ++next)
+      for (auto entry = entries_.begin(next); entry != entries_.end(next); ++entry)
+        blobs.push_back({entry->first, entry->second.stamp.size, entry->second.used, entry->second.stored});
+  }
+  return blobs;
 }
 
 std::vector<BlobInfo> Catalog::list() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cas/blob_index.h"
+#include "cas/eviction.h"
 #include "cas/layout.h"
 
 namespace weir::cas {
@@ -32,8 +33,8 @@ struct Totals {
 
 class Catalog {
  public:
-  // Loads index.db.  Unless its last owner closed it, objects/ is walked (names only), and files that it does not know
-  // are entered as unverified.
+  // Loads index.db.  Unless its last owner closed it, objects/ is walked (names only): files that it does not know are
+  // entered as unverified, and what has no file any more is forgotten.
   static Result<std::unique_ptr<Catalog>> open(const Layout& layout);
   // Flushes, and marks index.db as closed if that worked.
   ~Catalog();
@@ -42,6 +43,7 @@ class Catalog {
 
   // What a verified blob's file must look like.
   std::optional<FileStamp> verified(const Sha256& digest) const;
+  // An entry without numbers keeps those that the digest had, or gets the next ones.
   void put(const Sha256& digest, const Entry& entry);
   void touch(const Sha256& digest, WallTime now);
   // Trusts the blob no more, if its stamp still is the one that was found wrong.
@@ -49,7 +51,11 @@ class Catalog {
   // Forgets a blob whose file has gone, if its stamp still is that one.
   void forget(const Sha256& digest, const FileStamp& stamp);
   void forget(const Sha256& digest);
+  // Forgets a blob that was not used after the use of that number, and gives its entry away.
+  std::optional<Entry> take(const Sha256& digest, uint64_t used);
 
+  // All, in no order; those that come or go meanwhile may be among them or not.
+  std::vector<Candidate> candidates() const;
   std::vector<BlobInfo> list() const;
   // Of verified and of unverified blobs.
   Totals totals(Trust trust) const;
@@ -61,7 +67,8 @@ class Catalog {
   explicit Catalog(BlobIndex index) : index_(std::move(index)) {}
   void load();
   void walk(const Layout& layout);
-  void enter_unknown(const Layout& layout, const Sha256& digest);
+  void enter_unknown(const Layout& layout, const std::vector<Sha256>& unknown);
+  void drop_gone(const Layout& layout, const std::unordered_set<Sha256, DigestHash>& seen);
   void set(const Sha256& digest, const std::optional<Entry>& entry);
   Totals& totals_of(const Entry& entry) { return totals_[static_cast<size_t>(entry.trust)]; }
 
@@ -72,6 +79,7 @@ class Catalog {
   std::unordered_map<Sha256, Entry, DigestHash> entries_;  // guarded by mutex_
   std::unordered_set<Sha256, DigestHash> changed_;         // guarded by mutex_
   Totals totals_[2];                                       // by Trust; guarded by mutex_
+  uint64_t next_number_ = 1;                               // of a use or a publication; guarded by mutex_
 };
 
 }  // namespace weir::cas

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -119,6 +120,16 @@ Result<void> remove_name(const std::filesystem::path& path) {
   return {};
 }
 
+Result<std::vector<std::filesystem::path>> paths_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code error;
+  // Not a range-for: that one throws where a folder cannot be read to its end.
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    paths.push_back(entry->path());
+  if (error) return fail(errno_error("listing " + folder.string(), error.value()));
+  return paths;
+}
+
 bool is_own_folder(const std::filesystem::path& path) {
   struct stat status = {};
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -136,11 +147,26 @@ Result<void> make_own_folder(const std::filesystem::path& path) {
   return fail(ErrorCode::io, path.string() + " is in the way: remove it, a folder belongs there");
 }
 
-Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const std::atomic<bool>* stop) {
+Result<bool> is_name_of(const std::filesystem::path& path, int fd) {
+  struct stat by_name = {};
+  struct stat by_fd = {};
+  if (::fstat(fd, &by_fd) != 0) return fail(errno_error("examining " + path.string()));
+  if (::lstat(path.c_str(), &by_name) == 0) return by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return fail(errno_error("examining " + path.string()));
+}
+
+Result<bool> has_name(int fd, const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::fstat(fd, &status) != 0) return fail(errno_error("examining " + path.string()));
+  return status.st_nlink > 0;
+}
+
+Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const ReadGate& gate) {
   std::string block(static_cast<size_t>(std::min<uint64_t>(kHashBlock, end - begin)), '\0');
   while (begin < end) {
-    if (stop && *stop) return fail(ErrorCode::cancelled, "hashing was stopped");
     auto length = static_cast<size_t>(std::min<uint64_t>(block.size(), end - begin));
+    if (gate && !gate(length)) return fail(ErrorCode::cancelled, "hashing was stopped");
     ssize_t got = ::pread(fd, block.data(), length, static_cast<off_t>(begin));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(errno_error("reading a blob"));
@@ -149,6 +175,18 @@ Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hash
     begin += static_cast<uint64_t>(got);
   }
   return {};
+}
+
+bool is_cached(int fd) {
+  char byte = 0;
+  iovec part{&byte, 1};
+  ssize_t got = ::preadv2(fd, &part, 1, 0, RWF_NOWAIT);
+  return got >= 0 || errno != EAGAIN;
+}
+
+void drop_from_cache(int fd, uint64_t end) {
+  // A hint: what others read at the moment may stay.  A length of 0 would mean all of the file.
+  if (end > 0) (void)::posix_fadvise(fd, 0, static_cast<off_t>(end), POSIX_FADV_DONTNEED);
 }
 
 }  // namespace weir::cas

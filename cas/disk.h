@@ -5,10 +5,11 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -66,11 +67,24 @@ Result<void> remove_name(const std::filesystem::path& path);
 // the way.
 Result<void> make_own_folder(const std::filesystem::path& path);
 bool is_own_folder(const std::filesystem::path& path);
+// All that stands in a folder, in no order.  Errors: io.
+Result<std::vector<std::filesystem::path>> paths_in(const std::filesystem::path& folder);
 bool is_plain_file(const std::filesystem::path& path);
 
-// Feeds the bytes [begin, end) to the hasher.  Errors: io (also when the file ends before), cancelled when `stop` is
-// set.
-Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher,
-                        const std::atomic<bool>* stop = nullptr);
+// Whether `path` is a name of this very file.
+Result<bool> is_name_of(const std::filesystem::path& path, int fd);
+// Whether the file has any name left.
+Result<bool> has_name(int fd, const std::filesystem::path& path);
+
+// Asked before each block of so many bytes is read; it may wait.  False ends the reading.
+using ReadGate = std::function<bool(size_t bytes)>;
+
+// Feeds the bytes [begin, end) to the hasher.  Errors: io (also when the file ends before), cancelled by the gate.
+Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const ReadGate& gate = {});
+
+// Whether the page cache holds the file's beginning, so that readers use it just now; true where that is unknown.
+bool is_cached(int fd);
+// Lets go of what the page cache holds of the bytes before `end`: the next read comes from the disk.
+void drop_from_cache(int fd, uint64_t end);
 
 }  // namespace weir::cas

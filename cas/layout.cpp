@@ -43,13 +43,12 @@ Result<void> check_version(const Layout& layout) {
 }
 
 Result<void> empty_temporary(const Layout& layout) {
-  std::error_code error;
-  for (auto& leftover : std::filesystem::directory_iterator(layout.temporary(), error)) {
+  TRY_ASSIGN(auto leftovers, paths_in(layout.temporary()));
+  for (auto& leftover : leftovers) {
     std::error_code failed;
-    std::filesystem::remove_all(leftover.path(), failed);
-    if (failed) log::warning("cannot remove the leftover {}: {}", leftover.path().string(), failed.message());
+    std::filesystem::remove_all(leftover, failed);
+    if (failed) log::warning("cannot remove the leftover {}: {}", leftover.string(), failed.message());
   }
-  if (error) return fail(errno_error("listing " + layout.temporary().string(), error.value()));
   return {};
 }
 
@@ -62,6 +61,10 @@ std::filesystem::path Layout::object(const Sha256& digest) const {
 
 std::filesystem::path Layout::partial_map(const Sha256& digest) const {
   return partial(digest) += kMapSuffix;
+}
+
+std::filesystem::path Layout::partial_checkpoint(const Sha256& digest) const {
+  return partial(digest) += kCheckpointSuffix;
 }
 
 std::filesystem::path Layout::new_temporary() const {

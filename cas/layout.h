@@ -12,6 +12,7 @@
 namespace weir::cas {
 
 inline constexpr std::string_view kMapSuffix = ".map";
+inline constexpr std::string_view kCheckpointSuffix = ".synced";
 
 class Layout {
  public:
@@ -21,6 +22,8 @@ class Layout {
   std::filesystem::path lock() const { return root_ / "lock"; }
   std::filesystem::path version() const { return root_ / "version"; }
   std::filesystem::path index() const { return root_ / "index.db"; }
+  std::filesystem::path scrub() const { return root_ / "scrub"; }
+  std::filesystem::path boot() const { return root_ / "boot"; }
   std::filesystem::path objects() const { return root_ / "objects"; }
   std::filesystem::path partials() const { return root_ / "partial"; }
   std::filesystem::path quarantine() const { return root_ / "quarantine"; }
@@ -29,6 +32,7 @@ class Layout {
   std::filesystem::path object(const Sha256& digest) const;
   std::filesystem::path partial(const Sha256& digest) const { return partials() / digest.hex(); }
   std::filesystem::path partial_map(const Sha256& digest) const;
+  std::filesystem::path partial_checkpoint(const Sha256& digest) const;
   // A new random name in tmp/.
   std::filesystem::path new_temporary() const;
 

@@ -47,13 +47,12 @@ class MapFile {
   // Replaces the map in one step, without a sync: after a power failure the digest of the whole decides.
   Result<void> save(const Runs& runs);
 
-  // Removes the map.  The file beside it has gone already.
+  // Removes the map and the checkpoint.  The file beside them has gone already.
   Result<void> remove();
 
  private:
-  enum class Durability { against_kill, against_power_failure };
   std::filesystem::path path() const { return layout_.partial_map(digest_); }
-  Result<void> write(const Runs& runs, Durability durability);
+  Result<void> on_written(Result<void> written);
 
   Layout layout_;
   Sha256 digest_;
@@ -62,10 +61,19 @@ class MapFile {
   MonotonicTime saved_at_{};
 };
 
-// Removes a partial blob's file and then its map.
+// The checkpoint, partial/<sha256>.synced: a map of the bytes that are on the disk for certain.  The caller has synced
+// them.  It is read after a power failure only.
+Result<void> write_checkpoint(const Layout& layout, const Sha256& digest, const MapFile::Runs& runs);
+// The file that it speaks of has gone already.
+Result<void> remove_checkpoint(const Layout& layout, const Sha256& digest);
+// After a power failure: the checkpoint becomes the map.  A partial blob without a sound one is removed.
+Result<void> fall_back_to_checkpoint(const Layout& layout, const Sha256& digest);
+
+// Removes a partial blob's file and then what speaks of it.
 Result<void> remove_partial(const Layout& layout, const Sha256& digest);
 
-// Removes maps without a file: what a crash left between the two steps of a removal.  When the store is opened.
+// Removes maps and checkpoints without a file: what a crash left between the steps of a removal.  When the store is
+// opened.
 Result<void> remove_leftover_maps(const Layout& layout);
 
 }  // namespace weir::cas

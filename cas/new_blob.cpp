@@ -6,14 +6,24 @@
 
 namespace weir::cas {
 
-Result<std::unique_ptr<NewBlob>> NewBlob::create(Shelf& shelf) {
+Result<std::unique_ptr<NewBlob>> NewBlob::create(Shelf& shelf, LooseFiles& loose_files, Space& space,
+                                                 uint64_t expected_size) {
+  TRY_ASSIGN(auto reservation, space.reserve(expected_size));
   auto path = shelf.layout().new_temporary();
   TRY_ASSIGN(auto fd, create_new(path));
-  return std::unique_ptr<NewBlob>(new NewBlob(shelf, std::move(path), std::move(fd)));
+  return std::unique_ptr<NewBlob>(
+      new NewBlob(shelf, space, std::move(reservation), loose_files.begin(), std::move(path), std::move(fd)));
 }
 
-NewBlob::NewBlob(Shelf& shelf, std::filesystem::path path, UniqueFd fd)
-    : shelf_(shelf), path_(std::move(path)), fd_(std::move(fd)), frontiers_(fd_.get(), 0) {}
+NewBlob::NewBlob(Shelf& shelf, Space& space, Reservation reservation, Loose loose, std::filesystem::path path,
+                 UniqueFd fd)
+    : shelf_(shelf),
+      space_(space),
+      reservation_(std::move(reservation)),
+      loose_(std::move(loose)),
+      path_(std::move(path)),
+      fd_(std::move(fd)),
+      frontiers_(fd_.get(), 0) {}
 
 NewBlob::~NewBlob() {
   // After a commit there is nothing under this name any more.
@@ -22,13 +32,22 @@ NewBlob::~NewBlob() {
 
 Result<void> NewBlob::append(std::string_view bytes) {
   if (!fd_) return fail(ErrorCode::invalid, "a new blob was committed already");
-  return frontiers_.append(bytes);
+  if (reservation_.bytes() < bytes.size()) {
+    TRY_ASSIGN(auto more, space_.reserve(bytes.size() - reservation_.bytes()));
+    reservation_.join(std::move(more));
+  }
+  TRY(frontiers_.append(bytes));
+  loose_.add(bytes.size());
+  reservation_.give_back(bytes.size());
+  return {};
 }
 
 Result<std::shared_ptr<const Blob>> NewBlob::commit() {
   if (!fd_) return fail(ErrorCode::invalid, "a new blob was committed already");
   TRY_ASSIGN(auto digest, frontiers_.finish());
-  return shelf_.publish(std::make_shared<const BlobFile>(std::move(fd_), digest, frontiers_.held()), path_);
+  auto hold = shelf_.open_files().hold(digest);
+  auto file = std::make_shared<const BlobFile>(std::move(fd_), digest, frontiers_.held(), std::move(hold));
+  return shelf_.publish(std::move(file), path_, loose_);
 }
 
 }  // namespace weir::cas

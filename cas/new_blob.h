@@ -11,28 +11,35 @@
 #include "base/unique_fd.h"
 #include "cas/blob.h"
 #include "cas/hashed_file.h"
+#include "cas/loose_files.h"
 #include "cas/shelf.h"
+#include "cas/space.h"
 
 namespace weir::cas {
 
 class NewBlob {
  public:
-  // Called by BlobStore::create_unnamed.  The shelf must outlive it.
-  static Result<std::unique_ptr<NewBlob>> create(Shelf& shelf);
+  // Called by BlobStore::create_unnamed.  Room for `expected_size` bytes is reserved; further ones reserve their own.
+  // The parts of the store must outlive it.
+  static Result<std::unique_ptr<NewBlob>> create(Shelf& shelf, LooseFiles& loose_files, Space& space,
+                                                 uint64_t expected_size);
   ~NewBlob();
   NewBlob(const NewBlob&) = delete;
   NewBlob& operator=(const NewBlob&) = delete;
 
   uint64_t size() const { return frontiers_.held(); }
-  // Errors: io, no_space.
+  // Errors: io, no_space, over_limit.
   Result<void> append(std::string_view bytes);
   // Once.  The blob says which digest it got.  Errors: io, no_space.
   Result<std::shared_ptr<const Blob>> commit();
 
  private:
-  NewBlob(Shelf& shelf, std::filesystem::path path, UniqueFd fd);
+  NewBlob(Shelf& shelf, Space& space, Reservation reservation, Loose loose, std::filesystem::path path, UniqueFd fd);
 
   Shelf& shelf_;
+  Space& space_;
+  Reservation reservation_;
+  Loose loose_;
   std::filesystem::path path_;
   UniqueFd fd_;  // empty once commit() was called
   HashedFile frontiers_;

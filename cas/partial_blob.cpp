@@ -51,15 +51,20 @@ Result<void> settle_map(MapFile& file, const MapFile::Opened& opened, const Bloc
 
 }  // namespace
 
-Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, std::unique_ptr<Claims::Claim> claim,
-                                                       uint64_t size) {
+Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, LooseFiles& loose_files, Space& space,
+                                                       std::unique_ptr<Claims::Claim> claim, uint64_t size) {
   auto digest = claim->digest();
+  auto hold = shelf.open_files().hold(digest);
   TRY(shelf.take_down_unverified(digest, size));
   auto path = shelf.layout().partial(digest);
   MapFile map_file(shelf.layout(), digest);
   TRY_ASSIGN(auto there, open_writable(path));
   TRY_ASSIGN(auto map, map_file.open());
-  bool fits = there.found == Found::plain && there.stamp.size <= size && map.found != Found::foreign;
+  // One of the two sizes is a lie; the digest of the whole would tell which, and so the bytes stay.
+  if (there.found == Found::plain && there.stamp.size > size)
+    return fail(ErrorCode::invalid, digest.hex() + " is to have " + std::to_string(size) + " bytes, but " +
+                                        std::to_string(there.stamp.size) + " have come already");
+  bool fits = there.found == Found::plain && map.found != Found::foreign;
   if (!fits) {
     TRY(make_room(shelf, digest, there.found, map_file, map.found));
     map = {};
@@ -68,24 +73,40 @@ Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, std::unique
   }
   auto held = read_map(map, there.stamp.size, size);
   TRY(settle_map(map_file, map, held));
-  auto file = std::make_shared<const BlobFile>(std::move(there.fd), digest, size);
-  return std::shared_ptr<PartialBlob>(
-      new PartialBlob(shelf, std::move(claim), std::move(file), std::move(held), std::move(map_file)));
+  auto file = std::make_shared<const BlobFile>(std::move(there.fd), digest, size, std::move(hold));
+  return std::shared_ptr<PartialBlob>(new PartialBlob(shelf, loose_files, space, std::move(claim), std::move(file),
+                                                      std::move(held), std::move(map_file)));
 }
 
-PartialBlob::PartialBlob(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, std::shared_ptr<const BlobFile> file,
-                         BlockMap map, MapFile map_file)
+PartialBlob::PartialBlob(Shelf& shelf, LooseFiles& loose_files, Space& space, std::unique_ptr<Claims::Claim> claim,
+                         std::shared_ptr<const BlobFile> file, BlockMap map, MapFile map_file)
     : shelf_(shelf),
+      loose_files_(loose_files),
+      space_(space),
       claim_(std::move(claim)),
       file_(std::move(file)),
       path_(shelf.layout().partial(file_->digest())),
       map_(std::move(map)),
+      promised_(map_.size()),
+      loose_(loose_files.take(file_->digest())),
       map_file_(std::move(map_file)),
-      frontiers_(file_->fd(), map_.prefix()) {}
+      frontiers_(file_->fd(), map_.prefix()) {
+  recount();
+}
 
 PartialBlob::~PartialBlob() {
   if (state_ == State::ended) return;
   if (auto saved = save_map(); !saved) log::warning("the last parts will be fetched again: {}", saved.error().message);
+  // A commit may have got as far as giving it another name.
+  if (!is_plain_file(path_)) return;
+  recount();
+  loose_files_.leave(digest(), std::move(loose_));
+}
+
+// Counts what the file takes by now.
+void PartialBlob::recount() {
+  loose_.clear();
+  loose_.add(allocated_bytes(fd()));
 }
 
 uint64_t PartialBlob::held_from(uint64_t offset) const {
@@ -103,6 +124,43 @@ std::vector<ByteRange> PartialBlob::missing(ByteRange within) const {
   return map_.missing(within);
 }
 
+// The parts that are neither held nor promised.  With map_mutex_ held.
+std::vector<ByteRange> PartialBlob::not_reserved(ByteRange range) const {
+  std::vector<ByteRange> parts;
+  for (auto gap : map_.missing(range))
+    for (auto part : promised_.missing(gap)) parts.push_back(part);
+  return parts;
+}
+
+bool PartialBlob::is_reserved(ByteRange range) const {
+  std::lock_guard lock(map_mutex_);
+  return not_reserved(range).empty();
+}
+
+Result<void> PartialBlob::reserve(ByteRange range) {
+  uint64_t bytes = 0;
+  {
+    std::lock_guard lock(map_mutex_);
+    for (auto part : not_reserved(range)) bytes += part.size();
+  }
+  TRY_ASSIGN(auto reservation, space_.reserve(bytes));
+  std::lock_guard lock(map_mutex_);
+  // Some of it may have been written meanwhile.
+  uint64_t promised = 0;
+  for (auto part : not_reserved(range)) {
+    promised_.add(part);
+    promised += part.size();
+  }
+  reservation.give_back(bytes - std::min(bytes, promised));
+  reservation_.join(std::move(reservation));
+  return {};
+}
+
+void PartialBlob::release(ByteRange range) {
+  std::lock_guard lock(map_mutex_);
+  reservation_.give_back(promised_.remove(range));
+}
+
 Result<void> PartialBlob::write(uint64_t offset, std::string_view bytes) {
   TRY(check_usable());
   if (offset > size() || bytes.size() > size() - offset)
@@ -112,6 +170,7 @@ Result<void> PartialBlob::write(uint64_t offset, std::string_view bytes) {
     auto part = bytes.substr(static_cast<size_t>(gap.begin - offset), static_cast<size_t>(gap.size()));
     TRY(write_gap(gap.begin, part));
     if (map_file_.is_due(part.size())) TRY(save_map());
+    TRY(checkpoint_when_due(part.size()));
   }
   return {};
 }
@@ -123,8 +182,11 @@ Result<void> PartialBlob::write_gap(uint64_t offset, std::string_view bytes) {
     if (!map_file_.exists()) TRY(map_file_.establish(held_ranges()));
     TRY(frontiers_.write_ahead(offset, bytes));
   }
+  loose_.add(bytes.size());
   std::lock_guard lock(map_mutex_);
-  map_.add({offset, offset + bytes.size()});
+  ByteRange range{offset, offset + bytes.size()};
+  map_.add(range);
+  reservation_.give_back(promised_.remove(range));
   frontiers_.extend(map_.prefix());
   return {};
 }
@@ -133,6 +195,25 @@ Result<void> PartialBlob::save_map() {
   TRY(check_usable());
   if (!map_file_.is_behind()) return {};
   return map_file_.save(held_ranges());
+}
+
+Result<void> PartialBlob::checkpoint_when_due(uint64_t bytes) {
+  unsynced_ += bytes;
+  return unsynced_ < kCheckpointBytes ? Result<void>() : checkpoint();
+}
+
+Result<void> PartialBlob::checkpoint() {
+  TRY(check_usable());
+  auto synced = sync_file(fd(), path_);
+  if (!synced) {
+    // The kernel may have dropped any of them, and would not say so again.
+    state_ = State::ended;
+    if (auto removed = remove_partial(shelf_.layout(), digest()); !removed) log::warning("{}", removed.error().message);
+    return synced;
+  }
+  TRY(write_checkpoint(shelf_.layout(), digest(), held_ranges()));
+  unsynced_ = 0;
+  return {};
 }
 
 Result<uint64_t> PartialBlob::rehash(uint64_t bytes_at_most) {
@@ -145,15 +226,24 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
   auto verified = verify();
   if (!verified) {
     if (verified.error().code != ErrorCode::digest_mismatch) return fail(verified.error());
-    state_ = State::ended;
-    TRY(shelf_.quarantine(path_, digest()));
-    drop_map();
+    TRY(reject());
     return fail(verified.error());
   }
-  TRY_ASSIGN(auto blob, shelf_.publish(file_, path_));
+  auto blob = shelf_.publish(file_, path_, loose_);
+  auto named = has_name(fd(), path_);
+  if (!blob && named && *named) return blob;
   state_ = State::ended;
   drop_map();
   return blob;
+}
+
+Result<void> PartialBlob::reject() {
+  TRY(check_usable());
+  state_ = State::ended;
+  TRY(shelf_.quarantine(path_, digest()));
+  loose_.clear();
+  drop_map();
+  return {};
 }
 
 Result<void> PartialBlob::discard() {
@@ -164,7 +254,6 @@ Result<void> PartialBlob::discard() {
 
 // A map that stays without its file harms nothing: whoever makes a new file removes it first.
 void PartialBlob::drop_map() {
-  if (!map_file_.exists()) return;
   if (auto removed = map_file_.remove(); !removed) log::warning("{}", removed.error().message);
 }
 

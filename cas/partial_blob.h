@@ -18,15 +18,21 @@
 #include "cas/block_map.h"
 #include "cas/claims.h"
 #include "cas/hashed_file.h"
+#include "cas/loose_files.h"
 #include "cas/map_file.h"
 #include "cas/shelf.h"
+#include "cas/space.h"
 
 namespace weir::cas {
 
+// So many bytes are synced together; a power failure costs no more of a partial blob.
+inline constexpr uint64_t kCheckpointBytes = 256 << 20;
+
 class PartialBlob {
  public:
-  // Called by BlobStore::open_partial.  The shelf must outlive it.
-  static Result<std::shared_ptr<PartialBlob>> open(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, uint64_t size);
+  // Called by BlobStore::open_partial.  The three parts of the store must outlive it.
+  static Result<std::shared_ptr<PartialBlob>> open(Shelf& shelf, LooseFiles& loose_files, Space& space,
+                                                   std::unique_ptr<Claims::Claim> claim, uint64_t size);
   ~PartialBlob();
   PartialBlob(const PartialBlob&) = delete;
   PartialBlob& operator=(const PartialBlob&) = delete;
@@ -50,6 +56,15 @@ class PartialBlob {
   // What is not held of `within`, ascending.
   std::vector<ByteRange> missing(ByteRange within) const;
 
+  // Whether there is room for what is not held of `range`: reserve() has promised it.
+  bool is_reserved(ByteRange range) const;
+  // Blocking, beside other calls.  Reserves room for what is not held of `range`; writing draws on it.  A write that
+  // nobody reserved room for is taken all the same, and counted.  Errors: over_limit and no_space, saying which limit
+  // stands in the way; io.
+  Result<void> reserve(ByteRange range);
+  // The bytes do not come: gives back what was reserved for them.
+  void release(ByteRange range);
+
   // Writes what is not held yet of these bytes; what is held stays as it is.  Errors: digest_mismatch for bytes beyond
   // size(), of which none is taken; io, no_space.
   Result<void> write(uint64_t offset, std::string_view bytes);
@@ -59,6 +74,10 @@ class PartialBlob {
   // no more bytes are expected for a while.  Errors: io, no_space.
   Result<void> save_map();
 
+  // Makes what is held survive a power failure.  Done each kCheckpointBytes without being asked.  Errors: io, no_space;
+  // when the bytes could not be synced they are removed, and this object is of no further use.
+  Result<void> checkpoint();
+
   // Hashes up to `bytes_at_most` bytes below held() that are not hashed: what a former run left, and what came before
   // its turn.  Returns how many are left to be hashed.  Needed by nobody (commit() does what is missing), but it may be
   // done in small steps while the rest still arrives.
@@ -66,28 +85,42 @@ class PartialBlob {
 
   // Verifies size and digest and publishes.  Errors: digest_mismatch when either is wrong (the bytes are in quarantine
   // now and this object is of no further use); io, no_space (the bytes stay, for another commit() or another
-  // open_partial).
+  // open_partial, unless it was they that could not be synced).
   Result<std::shared_ptr<const Blob>> commit();
+
+  // Puts the bytes, of which some may be wrong, into quarantine: who holds a part of them is not to go on from there.
+  // This object is of no further use.
+  Result<void> reject();
 
   // Removes the bytes.  This object is of no further use.
   Result<void> discard();
 
  private:
-  PartialBlob(Shelf& shelf, std::unique_ptr<Claims::Claim> claim, std::shared_ptr<const BlobFile> file, BlockMap map,
-              MapFile map_file);
+  PartialBlob(Shelf& shelf, LooseFiles& loose_files, Space& space, std::unique_ptr<Claims::Claim> claim,
+              std::shared_ptr<const BlobFile> file, BlockMap map, MapFile map_file);
   Result<void> check_usable() const;
   Result<void> write_gap(uint64_t offset, std::string_view bytes);
   Result<void> verify();
+  Result<void> checkpoint_when_due(uint64_t bytes);
   void drop_map();
+  void recount();
+
+  std::vector<ByteRange> not_reserved(ByteRange range) const;
 
   Shelf& shelf_;
+  LooseFiles& loose_files_;
+  Space& space_;
   std::unique_ptr<Claims::Claim> claim_;
   std::shared_ptr<const BlobFile> file_;
   std::filesystem::path path_;
   mutable std::mutex map_mutex_;
-  BlockMap map_;  // guarded by map_mutex_
+  BlockMap map_;             // guarded by map_mutex_
+  BlockMap promised_;        // what is reserved and not held; guarded by map_mutex_
+  Reservation reservation_;  // for promised_; guarded by map_mutex_
+  Loose loose_;
   MapFile map_file_;
   HashedFile frontiers_;
+  uint64_t unsynced_ = 0;         // bytes written since the last checkpoint
   std::optional<Sha256> actual_;  // once verified
   enum class State { filling, ended } state_ = State::filling;
 };

@@ -41,6 +41,8 @@ class Quarantine {
   // Moves the file at `path`, whatever it is, here.  The caller syncs the folder that it leaves.  last() knows of it
   // even when the move fails.
   Result<void> take(const std::filesystem::path& path, const Sha256& digest, WallTime now);
+  // Has last() know of wrong bytes that never were in the store.
+  void note(const Sha256& digest, WallTime now) { remember(digest, now); }
   // When bytes of this digest came here last.
   std::optional<WallTime> last(const Sha256& digest) const;
 

@@ -13,6 +13,23 @@ constexpr mode_t kObjectMode = 0400;
 // How often publish() looks again when the object that is in its way changes under it.
 constexpr int kPublishAttempts = 3;
 
+// From the disk, so that rot shows, and without driving out of the page cache what clients read.
+Result<void> hash_whole(const OpenedFile& object, Sha256Hasher& hasher, const ReadGate& gate) {
+  int fd = object.fd.get();
+  uint64_t size = object.stamp.size;
+  if (is_cached(fd)) return hash_range(fd, 0, size, hasher, gate);
+  drop_from_cache(fd, size);
+  uint64_t begun = 0;
+  auto drop_and_ask = [&](size_t bytes) {
+    drop_from_cache(fd, begun);
+    begun += bytes;
+    return !gate || gate(bytes);
+  };
+  auto hashed = hash_range(fd, 0, size, hasher, drop_and_ask);
+  drop_from_cache(fd, size);
+  return hashed;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Shelf>> Shelf::open(const Layout& layout, const Quarantine::Limits& limits) {
@@ -23,6 +40,7 @@ Result<std::unique_ptr<Shelf>> Shelf::open(const Layout& layout, const Quarantin
 }
 
 Result<std::optional<std::shared_ptr<const Blob>>> Shelf::open_blob(const Sha256& digest) {
+  auto hold = open_files_->hold(digest);
   auto recorded = catalog_->verified(digest);
   if (!recorded) return std::nullopt;
   TRY_ASSIGN(auto object, open_existing(layout_.object(digest), Access::read));
@@ -37,16 +55,21 @@ Result<std::optional<std::shared_ptr<const Blob>>> Shelf::open_blob(const Sha256
     return std::nullopt;
   }
   catalog_->touch(digest, wall_now());
-  return std::make_shared<const Blob>(std::make_shared<const BlobFile>(std::move(object.fd), digest, recorded->size));
+  return std::make_shared<const Blob>(
+      std::make_shared<const BlobFile>(std::move(object.fd), digest, recorded->size, std::move(hold)));
 }
 
 Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFile> file,
-                                                   const std::filesystem::path& from) {
-  TRY(set_mode(file->fd(), kObjectMode, from));
-  TRY(sync_file(file->fd(), from));
+                                                   const std::filesystem::path& from, Loose& loose) {
+  TRY_ASSIGN(bool placed_before, is_name_of(layout_.object(file->digest()), file->fd()));
+  if (placed_before) {
+    TRY(publish_again(*file, from));
+    return std::make_shared<const Blob>(std::move(file));
+  }
+  TRY(seal(*file, from));
   TRY(make_object_folders(layout_, file->digest()));
   for (int attempt = 0; attempt < kPublishAttempts; ++attempt) {
-    TRY_ASSIGN(bool placed, place(*file, from));
+    TRY_ASSIGN(bool placed, place(*file, from, loose));
     if (placed) {
       TRY(make_durable(*file, from));
       return std::make_shared<const Blob>(std::move(file));
@@ -54,6 +77,7 @@ Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFil
     TRY_ASSIGN(auto held, open_blob(file->digest()));
     if (held) {
       TRY(remove_name(from));
+      loose.clear();
       return *held;
     }
     // Something that is not trusted has the name: it proves itself or makes room.
@@ -62,14 +86,32 @@ Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFil
   return fail(ErrorCode::io, layout_.object(file->digest()).string() + " is being changed by somebody else");
 }
 
+// After a sync that failed the kernel may drop the bytes and say nothing of it when it is asked again, so they are not
+// kept.
+Result<void> Shelf::seal(const BlobFile& file, const std::filesystem::path& from) {
+  TRY(set_mode(file.fd(), kObjectMode, from));
+  auto synced = sync_file(file.fd(), from);
+  if (!synced) (void)remove_name(from);
+  return synced;
+}
+
+// A former attempt gave it its name and then could not sync the folders.
+Result<void> Shelf::publish_again(const BlobFile& file, const std::filesystem::path& from) {
+  TRY_ASSIGN(auto verdict, verify(file.digest()));
+  if (verdict != Verdict::right)
+    return fail(ErrorCode::io, layout_.object(file.digest()).string() + " was changed while it was being stored");
+  return make_durable(file, from);
+}
+
 // False when something stands under the name already.
-Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& from) {
+Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& from, Loose& loose) {
   std::lock_guard lock(placing_);
   auto to = layout_.object(file.digest());
   TRY_ASSIGN(bool moved, move_unless_exists(from, to));
   if (!moved) return false;
   TRY_ASSIGN(auto stamp, stamp_of(file.fd(), to));
   catalog_->put(file.digest(), Entry{stamp, wall_now(), Trust::verified});
+  loose.clear();
   return true;
 }
 
@@ -86,26 +128,38 @@ Result<void> Shelf::make_durable(const BlobFile& file, const std::filesystem::pa
   return {};
 }
 
-Result<bool> Shelf::verify(const Sha256& digest, const std::atomic<bool>* stop) {
+Result<Verdict> Shelf::verify(const Sha256& digest, const ReadGate& gate, Unreadable unreadable) {
   auto path = layout_.object(digest);
   TRY_ASSIGN(auto object, open_existing(path, Access::read));
-  bool right = false;
-  if (object.found == Found::plain) {
-    Sha256Hasher hasher;
-    TRY(hash_range(object.fd.get(), 0, object.stamp.size, hasher, stop));
-    right = hasher.finish() == digest;
+  if (object.found == Found::absent) return settle_verdict(digest, object, Verdict::absent);
+  if (object.found == Found::foreign) return settle_verdict(digest, object, Verdict::wrong);
+  Sha256Hasher hasher;
+  auto read = hash_whole(object, hasher, gate);
+  if (!read && read.error().code == ErrorCode::cancelled) return fail(read.error());
+  if (!read) {
+    log::error("the blob {} cannot be read: {}", digest.hex(), read.error().message);
+    if (unreadable == Unreadable::leave) return Verdict::unreadable;
   }
+  bool right = read && hasher.finish() == digest;
+  return settle_verdict(digest, object, right ? Verdict::right : Verdict::wrong);
+}
+
+Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& object, Verdict verdict) {
   std::lock_guard lock(placing_);
+  auto path = layout_.object(digest);
   TRY_ASSIGN(auto now_there, open_existing(path, Access::read));
   // Whoever changed or replaced it meanwhile has the say.
-  if (now_there.found != object.found || now_there.stamp != object.stamp) return catalog_->verified(digest).has_value();
-  if (right) {
-    catalog_->put(digest, Entry{object.stamp, wall_now(), Trust::verified});
-    return true;
+  if (now_there.found != object.found || now_there.stamp != object.stamp)
+    return catalog_->verified(digest) ? Verdict::right : Verdict::absent;
+  if (verdict == Verdict::right) {
+    // What was trusted already keeps the time of its last use.
+    if (catalog_->verified(digest) != object.stamp)
+      catalog_->put(digest, Entry{object.stamp, wall_now(), Trust::verified});
+    return verdict;
   }
   catalog_->forget(digest);
-  if (object.found != Found::absent) TRY(quarantine(path, digest));
-  return false;
+  if (verdict == Verdict::wrong) TRY(quarantine(path, digest));
+  return verdict;
 }
 
 Result<void> Shelf::take_down_unverified(const Sha256& digest, uint64_t size_at_most) {
@@ -117,9 +171,22 @@ Result<void> Shelf::take_down_unverified(const Sha256& digest, uint64_t size_at_
   if (object.found == Found::absent) return {};
   if (object.found == Found::foreign || object.stamp.size > size_at_most) return quarantine(path, digest);
   TRY(remove_partial(layout_, digest));
+  // All its bytes are on the disk: a power failure shall not cost what was stored.
+  TRY(sync_file(object.fd.get(), path));
+  TRY(write_checkpoint(layout_, digest, {{0, object.stamp.size}}));
   TRY(move_over(path, layout_.partial(digest)));
   TRY(sync_folder(layout_.partials()));
   return sync_folder(path.parent_path());
+}
+
+Result<bool> Shelf::remove(const Candidate& blob) {
+  std::lock_guard lock(placing_);
+  std::optional<Entry> entry;
+  open_files_->forget_unless_held(blob.digest, [&] { entry = catalog_->take(blob.digest, blob.used); });
+  if (!entry) return false;
+  auto removed = remove_name(layout_.object(blob.digest));
+  if (!removed) catalog_->put(blob.digest, *entry);
+  return removed ? Result<bool>(true) : fail(removed.error());
 }
 
 Result<void> Shelf::quarantine(const std::filesystem::path& path, const Sha256& digest) {

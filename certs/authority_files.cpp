@@ -7,35 +7,74 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/files.h"
+#include "certs/key_file.h"
 
 namespace weir::certs {
 namespace {
 
 constexpr size_t kMaxCertificateFileBytes = 1 << 20;
+constexpr size_t kMarkDigits = 16;
 constexpr mode_t kCertificateMode = 0644;
 constexpr mode_t kKeyMode = 0600;
+constexpr char kCompanyPrefix[] = "company-";
 constexpr mode_t kFolderMode = 0755;  // ca.pem is for everybody; the key has a mode of its own
-constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-// Without this OpenSSL would ask for the password of an encrypted key at the terminal.
-int no_password(char*, int, int, void*) {
-  return -1;
+// The certificates (DER) of those files that are there and not damaged.
+Result<std::vector<std::string>> certificates_of(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::string> found;
+  for (const auto& file : files) {
+    TRY_ASSIGN(auto pem, read_file(file, kMaxCertificateFileBytes));
+    auto ders = certificates_in(pem.value_or(""));
+    if (ders) found.insert(found.end(), ders->begin(), ders->end());
+  }
+  return found;
+}
+
+// Of the first certificate in a file's text; of the text itself when it is damaged.
+std::string mark_of_text(const std::string& pem) {
+  auto certificates = certificates_in(pem);
+  bool whole = certificates && !certificates->empty();
+  return mark_of(sha256(whole ? certificates->front() : pem));
+}
+
+Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
+  return fail(errno_error("moving " + from.string() + " to " + to.string()));
+}
+
+Result<std::vector<std::filesystem::path>> pem_files_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
+    if (each->path().extension() == ".pem") files.push_back(each->path());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(errno_error("listing " + folder.string(), error.value()));
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace
 
+std::string mark_of(const Sha256& fingerprint) {
+  return "weir-" + fingerprint.hex().substr(0, kMarkDigits);
+}
+
 AuthorityFiles::AuthorityFiles(const std::filesystem::path& folder)
-    : folder_(folder), certificate_(folder / "ca.pem"), key_(folder / "ca.key"), lock_(folder / "ca.lock") {}
+    : folder_(folder),
+      certificate_(folder / "ca.pem"),
+      key_(folder / "ca.key"),
+      lock_(folder / "ca.lock"),
+      company_(folder / "company.pem"),
+      old_(folder / "old") {}
 
 std::string AuthorityFiles::how_to_replace() const {
-  return "; for a new CA remove " + certificate_.string() + " and " + key_.string() +
-         ", start Weir again, and give the new ca.pem to whoever trusts the old one (weir env and weir run do it "
-         "themselves)";
+  return "; for a new CA run 'weir ca renew', start Weir again, and give the new " + certificate_.string() +
+         " to whoever trusts the old one (weir env and weir run do it themselves, weir ca install for this machine)";
 }
 
 Result<std::optional<KeyPair>> AuthorityFiles::read() const {
@@ -43,7 +82,9 @@ Result<std::optional<KeyPair>> AuthorityFiles::read() const {
   if (!pem) return std::nullopt;
   KeyPair pair;
   TRY_ASSIGN(pair.certificate, read_certificate(*pem));
-  TRY_ASSIGN(pair.key, read_key());
+  auto key = read_key_file(key_);
+  if (!key) return fail(key.error().code, key.error().message + how_to_replace());
+  pair.key = std::move(*key);
   if (X509_check_private_key(pair.certificate.get(), pair.key.get()) != 1) {
     ERR_clear_error();
     return fail(ErrorCode::invalid, key_.string() + " is not the key of " + certificate_.string() + how_to_replace());
@@ -58,25 +99,12 @@ Result<Certificate> AuthorityFiles::read_certificate(std::string_view pem) const
   return certificate;
 }
 
-Result<PrivateKey> AuthorityFiles::read_key() const {
-  UniqueFd fd(::open(key_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd && errno == ENOENT)
-    return fail(ErrorCode::invalid, key_.string() + " is missing: restore it" + how_to_replace());
-  if (!fd) return fail(errno_error("opening " + key_.string()));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return fail(errno_error("looking at " + key_.string()));
-  if ((status.st_mode & kOthers) != 0)
-    return fail(ErrorCode::refused, "others than its owner may read " + key_.string() + ": run 'chmod 600 " +
-                                        key_.string() + "' if nobody did" + how_to_replace());
-  Bio bio(BIO_new_fd(fd.get(), BIO_NOCLOSE));
-  auto key = own(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-  ERR_clear_error();
-  if (!key) return fail(ErrorCode::invalid, key_.string() + " holds no private key in the clear" + how_to_replace());
-  return key;
+Result<void> AuthorityFiles::make() const {
+  return make_folder(folder_, kFolderMode);
 }
 
 Result<UniqueFd> AuthorityFiles::lock() const {
-  TRY(make_folder(folder_, kFolderMode));
+  TRY(make());
   UniqueFd fd(::open(lock_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kKeyMode));
   if (!fd) return fail(errno_error("opening " + lock_.string()));
   while (::flock(fd.get(), LOCK_EX) != 0)
@@ -92,6 +120,45 @@ Result<void> AuthorityFiles::write(const KeyPair& pair) const {
   TRY_ASSIGN(auto pem, to_pem(der));
   TRY(write_file_atomically(key_, written(key_text), kKeyMode));
   return write_file_atomically(certificate_, pem, kCertificateMode);
+}
+
+Result<void> AuthorityFiles::set_aside() const {
+  TRY_ASSIGN(auto pem, read_file(certificate_, kMaxCertificateFileBytes));
+  if (!pem) return {};
+  auto mark = mark_of_text(*pem);
+  TRY(make_folder(old_, kFolderMode));
+  // The key first: while ca.pem is there, no maker replaces ca.key.
+  TRY(move_file(key_, old(mark + ".key")));
+  TRY(sync_folder(old_));
+  TRY(move_file(certificate_, old(mark + ".pem")));
+  TRY(sync_folder(old_));
+  return sync_folder(folder_);
+}
+
+Result<std::filesystem::path> AuthorityFiles::keep_company(const std::string& pem) const {
+  TRY_ASSIGN(auto held, read_file(company_, kMaxCertificateFileBytes));
+  if (held == pem) return company_;
+  TRY(make());
+  if (held) {
+    TRY(make_folder(old_, kFolderMode));
+    TRY(write_file_atomically(old(kCompanyPrefix + mark_of_text(*held) + ".pem"), *held, kCertificateMode));
+  }
+  TRY(write_file_atomically(company_, pem, kCertificateMode));
+  return company_;
+}
+
+Result<std::vector<std::string>> AuthorityFiles::made() const {
+  TRY_ASSIGN(auto files, pem_files_in(old_));
+  std::erase_if(files, [](const auto& file) { return file.filename().string().starts_with(kCompanyPrefix); });
+  files.push_back(certificate_);
+  return certificates_of(files);
+}
+
+Result<std::vector<std::string>> AuthorityFiles::given() const {
+  TRY_ASSIGN(auto files, pem_files_in(old_));
+  files.push_back(certificate_);
+  files.push_back(company_);
+  return certificates_of(files);
 }
 
 }  // namespace weir::certs

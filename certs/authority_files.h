@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CA's files in their folder: ca.key (0600, its owner's alone), ca.pem (0644, for everybody), and ca.lock, which
-// makers hold. ca.pem is written last: where it is, the CA is whole.
+// The files of Weir's own CA in their folder: ca.key (0600, its owner's alone), ca.pem (0644, for everybody), and
+// ca.lock, which makers hold.  ca.pem is written last: where it is, the CA is whole.  old/ has those that came before,
+// each under its mark: their keys are never overwritten, and their certificates are what clients may still trust.  With
+// a company's CA, company.pem is what clients are to trust.  Blocking.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "certs/openssl_support.h"
+#include "certs/signing_chain.h"
 
 namespace weir::certs {
 
-struct KeyPair {
-  Certificate certificate;
-  PrivateKey key;
-};
+// A short name for a certificate, for files and lists of trust: "weir-" and 16 hex digits of its fingerprint.
+std::string mark_of(const Sha256& fingerprint);
 
 class AuthorityFiles {
  public:
@@ -29,23 +30,38 @@ class AuthorityFiles {
   // invalid when a file is damaged, the key is missing, or it is not the certificate's.
   Result<std::optional<KeyPair>> read() const;
 
+  // Makes the folder, if need be.
+  Result<void> make() const;
   // Makes the folder and waits for the lock, which is held until the descriptor is closed.
   Result<UniqueFd> lock() const;
   // Whoever calls it holds the lock and found no ca.pem: a key without one is what an interrupted maker left, and is
   // replaced.
   Result<void> write(const KeyPair& pair) const;
+  // Moves the CA to old/, damaged or not; does nothing when there is no ca.pem.  Whoever calls it holds the lock.
+  Result<void> set_aside() const;
+
+  // Writes the certificate of a company's CA, which clients are to trust, to company.pem, the one that was there to
+  // old/, and returns its path.
+  Result<std::filesystem::path> keep_company(const std::string& pem) const;
+
+  // The CAs that Weir made here (DER): ca.pem and those in old/.  Damaged ones are passed over.
+  Result<std::vector<std::string>> made() const;
+  // All certificates that clients were ever given from here: those, company.pem, and the company's in old/.
+  Result<std::vector<std::string>> given() const;
 
   // What to do when this CA will not do, as the end of an error message.
   std::string how_to_replace() const;
 
  private:
   Result<Certificate> read_certificate(std::string_view pem) const;
-  Result<PrivateKey> read_key() const;
+  std::filesystem::path old(const std::string& name) const { return old_ / name; }
 
   std::filesystem::path folder_;
   std::filesystem::path certificate_;
   std::filesystem::path key_;
   std::filesystem::path lock_;
+  std::filesystem::path company_;
+  std::filesystem::path old_;
 };
 
 }  // namespace weir::certs

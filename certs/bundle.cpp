@@ -80,10 +80,10 @@ Result<std::string> system_roots(const std::vector<std::filesystem::path>& candi
       "this system has no trusted root certificates: install ca-certificates or name a bundle in SSL_CERT_FILE");
 }
 
-Result<std::string> trusted_roots(const std::vector<std::filesystem::path>& base, std::string_view own_ca_pem,
+Result<std::string> trusted_roots(const std::vector<std::filesystem::path>& base, std::string_view own_pem,
                                   const std::vector<std::filesystem::path>& system) {
   Collection collection;
-  TRY(collection.leave_out(own_ca_pem));
+  TRY(collection.leave_out(own_pem));
   for (const auto& path : base) TRY(add_file(collection, path));
   if (collection.text().empty()) {
     TRY_ASSIGN(auto roots, system_roots(system));
@@ -94,15 +94,15 @@ Result<std::string> trusted_roots(const std::vector<std::filesystem::path>& base
 }
 
 Result<void> write_bundle(const std::filesystem::path& target, const std::vector<std::string>& base_pem_texts,
-                          std::string_view own_ca_pem) {
+                          std::string_view ca_pem) {
+  if (base_pem_texts.empty())
+    return fail(ErrorCode::invalid, "a bundle of one CA alone would shut its clients off from all other hosts");
   Collection roots;
-  TRY(roots.leave_out(own_ca_pem));
+  TRY(roots.leave_out(ca_pem));
   for (const auto& text : base_pem_texts) TRY(roots.add(text));
-  if (roots.text().empty())
-    return fail(ErrorCode::invalid, "a bundle of Weir's CA alone would shut its clients off from all other hosts");
-  Collection own_ca;
-  TRY(own_ca.add(own_ca_pem));
-  auto text = roots.text() + own_ca.text();
+  Collection ca;
+  TRY(ca.add(ca_pem));
+  auto text = roots.text() + ca.text();
   TRY_ASSIGN(bool unchanged, says_already(target, text));
   if (unchanged) return {};
   return write_file_atomically(target, text, kBundleMode);

@@ -18,17 +18,17 @@ const std::vector<std::filesystem::path>& system_bundles();
 // The text of the first of these files that is there.  Errors: io; invalid when none is, with what to install.
 Result<std::string> system_roots(const std::vector<std::filesystem::path>& candidates = system_bundles());
 
-// The certificates of all `base` files (a company's bundle, say) as PEM, each once, without `own_ca_pem` (empty: no CA
-// yet).  The system's roots when `base` is empty or holds nothing but Weir's CA.  Errors: io; invalid for a file that
-// is missing, damaged or without a certificate.
-Result<std::string> trusted_roots(const std::vector<std::filesystem::path>& base, std::string_view own_ca_pem,
+// The certificates of all `base` files (a company's bundle, say) as PEM, each once, without those of `own_pem` (Weir's
+// CAs; may be empty).  The system's roots when `base` is empty or holds nothing but those.  Errors: io; invalid for a
+// file that is missing, damaged or without a certificate.
+Result<std::string> trusted_roots(const std::vector<std::filesystem::path>& base, std::string_view own_pem,
                                   const std::vector<std::filesystem::path>& system = system_bundles());
 
-// Writes the certificates of the base texts, each once, and Weir's CA behind them to `target` (0644), atomically;
-// leaves a file alone that says so already.  A base that holds Weir's CA, as the bundle itself does, changes nothing.
-// Errors: io; invalid for damaged PEM and for a base without any other certificate, as no client could reach a
+// Writes the certificates of the base texts, each once, and the CA that clients are to trust behind them to `target`
+// (0644), atomically; leaves a file alone that says so already.  A base that holds that CA, as the bundle itself does,
+// changes nothing.  Errors: io; invalid for damaged PEM and where there is no base, as no client could reach a
 // tunnelled host with that.
 Result<void> write_bundle(const std::filesystem::path& target, const std::vector<std::string>& base_pem_texts,
-                          std::string_view own_ca_pem);
+                          std::string_view ca_pem);
 
 }  // namespace weir::certs

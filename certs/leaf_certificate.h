@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "certs/openssl_support.h"
@@ -15,6 +16,7 @@ struct LeafCertificate {
   WallTime not_after;
   Certificate certificate;
   PrivateKey key;
+  std::vector<Certificate> chain;  // what a server sends behind it, without a root
 };
 
 }  // namespace weir::certs

@@ -14,6 +14,8 @@
 #include <ctime>
 #include <optional>
 
+#include "base/log.h"
+
 namespace weir::certs {
 namespace {
 
@@ -47,14 +49,6 @@ Result<std::optional<PemBlock>> next_block(const Bio& bio) {
   PemBlock block{name, std::string(reinterpret_cast<const char*>(data), static_cast<size_t>(size))};
   OPENSSL_cleanse(data, static_cast<size_t>(size));  // it may have been a private key
   return block;
-}
-
-bool is_certificate(std::string_view der) {
-  auto* begin = reinterpret_cast<const unsigned char*>(der.data());
-  auto* end = begin;
-  auto certificate = own(d2i_X509(nullptr, &end, static_cast<long>(der.size())));
-  ERR_clear_error();
-  return certificate && end == begin + der.size();
 }
 
 }  // namespace
@@ -119,7 +113,7 @@ Result<std::vector<std::string>> certificates_in(std::string_view pem) {
       OPENSSL_cleanse(block->bytes.data(), block->bytes.size());
       continue;
     }
-    if (!is_certificate(block->bytes))
+    if (!from_der(block->bytes))
       return fail(ErrorCode::invalid, "certificate " + std::to_string(found.size() + 1) + " is damaged");
     found.push_back(std::move(block->bytes));
   }
@@ -139,6 +133,41 @@ Result<std::string> to_der(const Certificate& certificate) {
   if (size <= 0) return fail(openssl_error("encoding a certificate"));
   Bytes<unsigned char> owner(data);
   return std::string(reinterpret_cast<const char*>(data), static_cast<size_t>(size));
+}
+
+Result<Certificate> from_der(std::string_view der) {
+  auto* begin = reinterpret_cast<const unsigned char*>(der.data());
+  auto* end = begin;
+  auto certificate = own(d2i_X509(nullptr, &end, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (!certificate || end != begin + der.size()) return fail(ErrorCode::invalid, "this is no certificate");
+  return certificate;
+}
+
+Result<Sha256> fingerprint_of(const Certificate& certificate) {
+  TRY_ASSIGN(auto der, to_der(certificate));
+  return sha256(der);
+}
+
+std::string subject_of(const Certificate& certificate) {
+  auto bio = write_to_memory();
+  X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate.get()), 0, XN_FLAG_RFC2253);
+  ERR_clear_error();
+  return log::escaped(written(bio));
+}
+
+bool is_self_signed(const Certificate& certificate) {
+  bool self_signed = X509_self_signed(certificate.get(), 1) == 1;
+  ERR_clear_error();
+  return self_signed;
+}
+
+std::string date_of(WallTime time) {
+  auto seconds = static_cast<time_t>(unix_seconds(time));
+  std::tm parts{};
+  char text[32] = "?";
+  if (::gmtime_r(&seconds, &parts)) std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
+  return text;
 }
 
 }  // namespace weir::certs

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/result.h"
 
 struct x509_st;
@@ -55,5 +56,16 @@ Result<std::vector<std::string>> certificates_in(std::string_view pem);
 // One PEM block with a line feed at its end.
 Result<std::string> to_pem(std::string_view der);
 Result<std::string> to_der(const Certificate& certificate);
+Result<Certificate> from_der(std::string_view der);
+
+// SHA-256 of its DER form, as openssl x509 -fingerprint -sha256 shows it.
+Result<Sha256> fingerprint_of(const Certificate& certificate);
+// The holder's name for people (RFC 2253), printable whatever stands in it.
+std::string subject_of(const Certificate& certificate);
+// Whether it is its own issuer, by name and by signature: a root.
+bool is_self_signed(const Certificate& certificate);
+
+// "2026-06-01" (UTC).
+std::string date_of(WallTime time);
 
 }  // namespace weir::certs

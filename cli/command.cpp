@@ -43,6 +43,7 @@ Result<config::Config> load_config(const ConfigChoice& choice) {
   options.file = choice.file;
   if (!choice.listen.empty()) options.overrides.push_back({"--listen", "proxy.listen", choice.listen});
   if (!choice.store.empty()) options.overrides.push_back({"--store", "store.path", choice.store});
+  if (!choice.ca.empty()) options.overrides.push_back({"--ca", "ca.path", choice.ca});
   return config::load(options, current_environment());
 }
 

@@ -34,13 +34,18 @@ void add_env(CLI::App& app, Chosen& chosen);
 void add_ca(CLI::App& app, Chosen& chosen);
 void add_status(CLI::App& app, Chosen& chosen);
 void add_ls(CLI::App& app, Chosen& chosen);
+void add_gc(CLI::App& app, Chosen& chosen);
+void add_verify(CLI::App& app, Chosen& chosen);
+void add_pin(CLI::App& app, Chosen& chosen);  // and weir unpin
 void add_config(CLI::App& app, Chosen& chosen);
+void add_user(CLI::App& app, Chosen& chosen);
 
 // The options that lead to a configuration, filled by the parser.
 struct ConfigChoice {
   std::string file;
   std::string listen;
   std::string store;
+  std::string ca;  // weir ca's alone
 };
 
 enum class WithListen { no, yes };

@@ -7,6 +7,7 @@
 
 #include "cli/client_setup.h"
 #include "cli/command.h"
+#include "cli/proxy_contact.h"
 #include "cli/running_server.h"
 #include "cli/shell_text.h"
 
@@ -20,10 +21,10 @@ struct EnvOptions {
 };
 
 // Where clients find the proxy: where it says that it listens, else where it would.
-Endpoint proxy_address(const config::Config& config) {
+ProxyContact proxy_contact(const config::Config& config) {
   auto server = find_server(config.store.root);
-  if (server && *server && (*server)->address) return *(*server)->address;
-  return reachable(config.proxy.listen.listen);
+  if (server && *server && (*server)->address) return contact_of(config, *(*server)->address);
+  return contact_of(config, reachable(config.proxy.listen.listen));
 }
 
 int print_restoration(const EnvOptions& options) {
@@ -38,15 +39,18 @@ int print_restoration(const EnvOptions& options) {
 int print_environment(const EnvOptions& options) {
   auto config = load_config(options.config);
   if (!config) return fail_with(config.error());
-  auto server = proxy_address(*config);
-  if (server.port == 0) {
+  auto server = proxy_contact(*config);
+  if (server.endpoint.port == 0) {
     complain("proxy.listen leaves the port open, and no proxy runs that has chosen one: start weir serve first");
     return kFailed;
   }
-  auto plan = plan_clients(*config, current_environment(), server);
+  auto environment = current_environment();
+  auto who = user_info(server, environment);
+  auto plan = plan_clients(*config, environment, url_of(server, who.value_or("")));
   if (!plan) return fail_with(plan.error());
+  if (!who) plan->warnings.push_back(who.error().message);
   if (!answers(server))
-    plan->warnings.push_back("no proxy answers at " + server.text() + " yet: start it with weir serve");
+    plan->warnings.push_back("no proxy answers at " + server.endpoint.text() + " yet: start it with weir serve");
   for (const auto& warning : plan->warnings) complain(warning);
   fmt::print("{}", options.shell == "sh" ? sh_text(plan->assignments) : dotenv_text(plan->assignments));
   return kDone;

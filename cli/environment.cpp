@@ -26,11 +26,12 @@ struct Variable {
 };
 
 constexpr std::array kVariables = {
-    Variable{"HTTPS_PROXY", Role::proxy},      Variable{"https_proxy", Role::proxy},
-    Variable{"NO_PROXY", Role::no_proxy},      Variable{"no_proxy", Role::no_proxy},
-    Variable{"SSL_CERT_FILE", Role::bundle},   Variable{"REQUESTS_CA_BUNDLE", Role::bundle},
-    Variable{"CURL_CA_BUNDLE", Role::bundle},  Variable{"GIT_SSL_CAINFO", Role::bundle},
-    Variable{"NODE_EXTRA_CA_CERTS", Role::ca}, Variable{"NODE_USE_ENV_PROXY", Role::flag},
+    Variable{"HTTPS_PROXY", Role::proxy},           Variable{"https_proxy", Role::proxy},
+    Variable{"NO_PROXY", Role::no_proxy},           Variable{"no_proxy", Role::no_proxy},
+    Variable{"SSL_CERT_FILE", Role::bundle},        Variable{"REQUESTS_CA_BUNDLE", Role::bundle},
+    Variable{"CURL_CA_BUNDLE", Role::bundle},       Variable{"GIT_SSL_CAINFO", Role::bundle},
+    Variable{"NODE_EXTRA_CA_CERTS", Role::ca},      Variable{"NODE_USE_ENV_PROXY", Role::flag},
+    Variable{"GIT_PROXY_SSL_CAINFO", Role::bundle},
 };
 
 std::optional<std::string> value_in(const Environment& environment, const std::string& name) {

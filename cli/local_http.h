@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A GET to a Weir near by, for its own /-/ pages.  Blocking, without TLS, without redirects.
+// A request to a Weir near by, for its own /-/ pages.  Blocking, without redirects.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "base/address.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "cli/proxy_contact.h"
 
 namespace weir::cli {
 
@@ -17,7 +17,9 @@ struct LocalAnswer {
 };
 
 // `timeout` is for all of it.  Errors: io when nobody answers there, invalid when it is no HTTP or above 16 MiB,
-// timeout.
-Result<LocalAnswer> local_get(const Endpoint& server, std::string_view path, Duration timeout);
+// timeout, refused for a certificate that is not the proxy's.
+Result<LocalAnswer> local_get(const ProxyContact& server, std::string_view path, Duration timeout);
+// The same for a page that changes something; without a body.
+Result<LocalAnswer> local_post(const ProxyContact& server, std::string_view path, Duration timeout);
 
 }  // namespace weir::cli

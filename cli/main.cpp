@@ -36,7 +36,11 @@ int parse_and_run(std::vector<std::string> arguments) {
   add_ca(app, chosen);
   add_status(app, chosen);
   add_ls(app, chosen);
+  add_gc(app, chosen);
+  add_verify(app, chosen);
+  add_pin(app, chosen);
   add_config(app, chosen);
+  add_user(app, chosen);
 
   try {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

@@ -89,7 +89,7 @@ Result<Endpoint> ensure_proxy(const config::Config& config, const std::vector<st
   auto deadline = monotonic_now() + kStartTimeout;
   for (;;) {
     TRY_ASSIGN(auto server, find_server(config.store.root));
-    if (server && server->address && answers(*server->address)) return *server->address;
+    if (server && server->address && answers(contact_of(config, *server->address))) return *server->address;
     if (monotonic_now() > deadline)
       return fail(ErrorCode::timeout,
                   "a process holds the store " + config.store.root.string() + " but answers no requests" +

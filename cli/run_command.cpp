@@ -7,6 +7,7 @@
 #include "cli/child_process.h"
 #include "cli/client_setup.h"
 #include "cli/command.h"
+#include "cli/proxy_contact.h"
 #include "cli/proxy_starter.h"
 #include "cli/run_guard.h"
 #include "cli/status_report.h"
@@ -31,9 +32,11 @@ Result<int> run(const RunOptions& options, const std::vector<std::string>& comma
   TRY_ASSIGN(auto config, load_config(options.config));
   TRY(cas::make_root(cas::Layout(config.store.root)));
   TRY_ASSIGN(auto lease, RunLease::take(config.store.root));
-  TRY_ASSIGN(auto server, ensure_proxy(config, serve_options(config, options)));
   auto environment = current_environment();
-  TRY_ASSIGN(auto plan, plan_clients(config, environment, server));
+  TRY_ASSIGN(auto who, user_info(contact_of(config, config.proxy.listen.listen), environment));
+  TRY_ASSIGN(auto endpoint, ensure_proxy(config, serve_options(config, options)));
+  auto server = contact_of(config, endpoint);
+  TRY_ASSIGN(auto plan, plan_clients(config, environment, url_of(server, who)));
   for (const auto& warning : plan.warnings) complain(warning);
 
   auto before = fetch_transfers(server);

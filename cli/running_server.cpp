@@ -28,15 +28,11 @@ Endpoint reachable(const Endpoint& listen) {
   return listen;
 }
 
-bool answers(const Endpoint& server) {
-  if (server.port == 0) return false;
+bool answers(const ProxyContact& server) {
+  if (server.endpoint.port == 0) return false;
   auto answer = local_get(server, "/-/health", kHealthTimeout);
   // 403: it listens on an address of the network and keeps its pages from there.
   return answer && (answer->status == 200 || answer->status == 403);
-}
-
-std::string url_of(const Endpoint& server) {
-  return "http://" + server.text();
 }
 
 }  // namespace weir::cli

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "cli/proxy_contact.h"
 #include "config/config.h"
 
 namespace weir::cli {
@@ -27,9 +28,6 @@ Result<std::optional<RunningServer>> find_server(const std::filesystem::path& st
 Endpoint reachable(const Endpoint& listen);
 
 // Whether a Weir answers there.
-bool answers(const Endpoint& server);
-
-// "http://127.0.0.1:9347"
-std::string url_of(const Endpoint& server);
+bool answers(const ProxyContact& server);
 
 }  // namespace weir::cli

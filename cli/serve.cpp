@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/serve.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -11,10 +12,14 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/unique_fd.h"
 #include "certs/bundle.h"
+#include "cli/ca_watch.h"
 #include "cli/command.h"
 #include "cli/parent.h"
+#include "cli/reloader.h"
 #include "cli/run_guard.h"
+#include "cli/service_manager.h"
 #include "cli/trust.h"
 #include "proxy/server.h"
 
@@ -32,13 +37,14 @@ Result<std::string> installation_name(const std::filesystem::path& folder) {
   return name;
 }
 
-// The roots towards the origin: the company's or the system's, and what the configuration adds; never Weir's own CA.
-Result<std::string> origin_trust(const config::Config& config, const std::string& own_ca) {
+// The roots towards the origin: the company's or the system's, and what the configuration adds; never a CA of Weir's
+// own.
+Result<std::string> origin_trust(const config::Config& config, const std::string& own_cas) {
   auto roots = origin_roots(current_environment(), config.ca.folder);
   for (const auto& warning : roots.warnings) log::warning("{}", warning);
-  TRY_ASSIGN(auto trusted, certs::trusted_roots(roots.files, own_ca));
+  TRY_ASSIGN(auto trusted, certs::trusted_roots(roots.files, own_cas));
   if (config.origin.ca_file.empty()) return trusted;
-  TRY_ASSIGN(auto added, certs::trusted_roots({config.origin.ca_file}, own_ca));
+  TRY_ASSIGN(auto added, certs::trusted_roots({config.origin.ca_file}, own_cas));
   return trusted + added;
 }
 
@@ -59,6 +65,7 @@ Result<upstream::ParentRoute> parent_route(const config::Config& config, const E
 Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config, ServeFor whom) {
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   TRY_ASSIGN(auto catalog, hub::Catalog::open(config.store.root / "catalog.db"));
+  TRY_ASSIGN(auto memory, hub::HubMemory::open(config.store.root, config.memory));
   TRY_ASSIGN(auto authority, certs::CertificateAuthority::open_or_create(config.ca));
   proxy::ServerSetup setup;
   setup.options = config.proxy;
@@ -66,7 +73,9 @@ Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config,
   setup.fetch = config.fetch;
   setup.reach = config.reach;
   setup.store_path = config.store.root;
-  TRY_ASSIGN(setup.trusted_roots, origin_trust(config, authority->ca_pem()));
+  setup.store = config.store;
+  setup.gc_schedule = config.store.gc_schedule;
+  TRY_ASSIGN(setup.trusted_roots, origin_trust(config, authority->own_pem()));
   TRY_ASSIGN(setup.pseudonym, installation_name(config.ca.folder));
   TRY_ASSIGN(auto listener,
              proxy::Server::listen(setup.options.listen.listen,
@@ -74,7 +83,7 @@ Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config,
   TRY_ASSIGN(auto listening, proxy::bound_endpoint(listener.get()));
   TRY_ASSIGN(setup.origin.parent, parent_route(config, listening, setup.pseudonym));
   return proxy::Server::create(std::move(setup), std::move(listener), std::move(store), std::move(catalog),
-                               std::move(authority));
+                               std::move(memory), std::move(authority));
 }
 
 // A proxy has many connections and files: all descriptors that the system lets us have.
@@ -83,6 +92,10 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string status_line(const proxy::Server& server) {
+  return "Serving on " + server.listening().text();
 }
 
 void announce(const proxy::Server& server, const std::string& options) {
@@ -96,9 +109,56 @@ void announce(const proxy::Server& server, const std::string& options) {
   std::fflush(stdout);
 }
 
+// A terminal that was closed sends SIGHUP as well: a proxy that was started in it ends with it, unless under nohup.
+class Terminal {
+ public:
+  bool was_closed() const { return had_one_ && !has_one(); }
+
+ private:
+  static bool is_ignored() {
+    struct sigaction action {};
+    return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+  static bool has_one() { return UniqueFd(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)).get() >= 0; }
+  bool had_one_ = has_one() && !is_ignored();
+};
+
+// The signals of a running proxy.
+class Signals {
+ public:
+  Signals(proxy::Server& server, Reloader reloader, const ServiceManager& manager)
+      : server_(server),
+        reloader_(std::move(reloader)),
+        manager_(manager),
+        terminate_(server.loop(), SIGTERM, [this] { stop(); }),
+        interrupt_(server.loop(), SIGINT, [this] { stop(); }),
+        hang_up_(server.loop(), SIGHUP, [this] { hang_up(); }) {}
+
+  void stop() {
+    manager_.stopping();
+    server_.stop();
+  }
+
+ private:
+  void hang_up() {
+    if (terminal_.was_closed()) return stop();
+    manager_.reloading();
+    reloader_.reload();
+    manager_.ready(status_line(server_));
+  }
+
+  proxy::Server& server_;
+  Reloader reloader_;
+  const ServiceManager& manager_;
+  Terminal terminal_;
+  SignalWatch terminate_;
+  SignalWatch interrupt_;
+  SignalWatch hang_up_;
+};
+
 }  // namespace
 
-int serve(config::Config config, ServeFor whom, const std::string& options) {
+int serve(config::Config config, ServeFor whom, const std::string& options, Reloader::Load load) {
   log::set_level(config.log_level);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -106,15 +166,17 @@ int serve(config::Config config, ServeFor whom, const std::string& options) {
   auto server = make_server(config, whom);
   if (!server) return fail_with(server.error());
   auto& proxy = **server;
-  SignalWatch terminate(proxy.loop(), SIGTERM, [&proxy] { proxy.stop(); });
-  SignalWatch interrupt(proxy.loop(), SIGINT, [&proxy] { proxy.stop(); });
+  ServiceManager manager(whom == ServeFor::itself ? current_environment() : Environment());
+  Signals signals(proxy, Reloader(proxy, config, std::move(load)), manager);
   std::unique_ptr<RunWatch> runs;
   if (whom == ServeFor::runs) {
     auto watch = RunWatch::start(config.store.root, [&proxy] { proxy.stop(); });
     if (!watch) return fail_with(watch.error());
     runs = std::move(*watch);
   }
+  CaWatch ca_watch(proxy.loop(), proxy.authority());
   announce(proxy, options);
+  manager.ready(status_line(proxy));
   proxy.run();
   log::info("ended");
   return kDone;

@@ -36,7 +36,9 @@ void add_serve(CLI::App& app, Chosen& chosen) {
   command->callback([&chosen, choice, purpose] {
     chosen.action = [choice, purpose] {
       auto config = load_config(*choice);
-      return config ? serve(std::move(*config), *purpose, same_configuration(*choice)) : fail_with(config.error());
+      if (!config) return fail_with(config.error());
+      return serve(std::move(*config), *purpose, same_configuration(*choice),
+                   [choice] { return load_config(*choice); });
     };
   });
 }

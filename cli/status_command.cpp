@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "cli/command.h"
 #include "cli/local_http.h"
 #include "cli/running_server.h"
@@ -24,10 +25,11 @@ struct StatusOptions {
 
 enum class Format { text, json };
 
-Result<std::string> status_of_server(const RunningServer& server, Format format) {
+Result<std::string> status_of_server(const config::Config& config, const RunningServer& server, Format format) {
   if (!server.address)
     return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
-  auto answered = local_get(*server.address, "/-/status", kTimeout);
+  auto answered = local_get(contact_of(config, *server.address), "/-/status", kTimeout);
+  if (!answered && answered.error().code == ErrorCode::refused) return fail(answered.error());
   if (!answered)
     return fail(answered.error().in(
         fmt::format("process {} holds the store and is starting or ending; ask again in a moment", server.pid)));
@@ -38,7 +40,8 @@ Result<std::string> status_of_server(const RunningServer& server, Format format)
                             "those in proxy.admin_allow alone",
                             server.address->text()));
   if (answer.status != 200)
-    return fail(ErrorCode::io, fmt::format("the proxy at {} answers with {}", server.address->text(), answer.status));
+    return fail(ErrorCode::io, fmt::format("the proxy at {} answers with {}: {}", server.address->text(), answer.status,
+                                           log::escaped(answer.body.substr(0, answer.body.find('\n')))));
   if (format == Format::json) return answer.body + (answer.body.ends_with('\n') ? "" : "\n");
   return status_text(answer.body);
 }
@@ -59,7 +62,7 @@ Result<std::string> status(const StatusOptions& options) {
   auto format = options.json ? Format::json : Format::text;
   TRY_ASSIGN(auto config, load_config(options.config));
   TRY_ASSIGN(auto server, find_server(config.store.root));
-  return server ? status_of_server(*server, format) : status_of_store(config.store.root, format);
+  return server ? status_of_server(config, *server, format) : status_of_store(config.store.root, format);
 }
 
 }  // namespace

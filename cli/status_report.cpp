@@ -62,11 +62,30 @@ std::string server_line(const Json& json) {
                      show_seconds(number_at(json, "uptime_seconds")));
 }
 
+// Nothing where there is no limit and was none.
+std::string space_line(const Json& json) {
+  auto max_size = number_at(json, "store", "max_size");
+  auto store = json.find("store");
+  uint64_t evicted = 0;
+  uint64_t evicted_bytes = 0;
+  if (store != json.end() && store->is_object()) {
+    evicted = number_at(*store, "evicted", "files");
+    evicted_bytes = number_at(*store, "evicted", "bytes");
+  }
+  if (max_size == 0 && evicted == 0) return "";
+  auto limit = max_size > 0 ? show_bytes(max_size) + " at most" : std::string("no limit");
+  return fmt::format("space     {}; {} partly there, {} reserved; {} ({}) removed to make room\n", limit,
+                     show_bytes(number_at(json, "store", "partial_bytes")),
+                     show_bytes(number_at(json, "store", "reserved_bytes")), counted(evicted, "file"),
+                     show_bytes(evicted_bytes));
+}
+
 std::string store_line(const Json& json) {
   auto store = json.find("store");
   auto path = store != json.end() && store->is_object() ? text_at(*store, "path") : "?";
-  return fmt::format("store     {}, {} in {}\n", counted(number_at(json, "store", "blobs"), "blob"),
-                     show_bytes(number_at(json, "store", "bytes")), path);
+  auto out = fmt::format("store     {}, {} in {}\n", counted(number_at(json, "store", "blobs"), "blob"),
+                         show_bytes(number_at(json, "store", "bytes")), path);
+  return out + space_line(json);
 }
 
 std::string traffic_lines(const Json& json) {
@@ -81,14 +100,27 @@ std::string traffic_lines(const Json& json) {
                            counted(number_at(json, "fetches", "running"), "download"));
 }
 
+// Nothing while the store takes bytes.
+std::string store_trouble_line(const Json& json) {
+  auto store = json.find("store");
+  if (store == json.end() || !store->is_object() || !store->contains("trouble")) return "";
+  const auto& trouble = (*store)["trouble"];
+  if (!trouble.is_object()) return "";
+  return fmt::format("trouble   the store is {} since {}, files go past it: {}\n", text_at(trouble, "kind"),
+                     show_time(number_at(trouble, "since")), text_at(trouble, "reason"));
+}
+
 // Nothing when there is none.
 std::string trouble_lines(const Json& json) {
-  std::string out;
+  auto out = store_trouble_line(json);
   auto wrong = number_at(json, "fetches", "wrong_bytes");
   if (wrong > 0) out += fmt::format("trouble   {} with wrong bytes, in quarantine\n", counted(wrong, "download"));
   uint64_t passed = 0;
   if (auto by = json.find("passed_by"); by != json.end() && by->is_object())
     for (const auto& count : *by) passed += count.is_number_unsigned() ? count.get<uint64_t>() : 0;
+  if (auto ca = json.find("ca"); ca != json.end() && ca->is_object() && ca->contains("warnings"))
+    for (const auto& warning : (*ca)["warnings"])
+      if (warning.is_string()) out += fmt::format("trouble   {}\n", log::escaped(warning.get<std::string>()));
   if (passed > 0) out += fmt::format("trouble   {} went past the store; the log says why\n", counted(passed, "file"));
   return out;
 }
@@ -138,7 +170,7 @@ std::optional<Transfers> parse_transfers(const std::string& text) {
   return Transfers{number_at(json, "bytes", "from_store"), number_at(json, "bytes", "from_origin")};
 }
 
-std::optional<Transfers> fetch_transfers(const Endpoint& server) {
+std::optional<Transfers> fetch_transfers(const ProxyContact& server) {
   auto answer = local_get(server, "/-/status", kStatusTimeout);
   return answer && answer->status == 200 ? parse_transfers(answer->body) : std::nullopt;
 }
@@ -157,14 +189,19 @@ std::string blobs_json(const std::vector<StoredBlob>& blobs) {
   return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string blob_lines(const StoredBlob& blob) {
+  auto out = fmt::format("{}  {:>9}\n", blob.digest.hex(), show_bytes(blob.size));
+  for (const auto& name : blob.names)
+    out += fmt::format("    {} {} {}\n", printable(name.repo), printable(name.revision), printable(name.path));
+  return out;
+}
+
 std::string blobs_text(const std::vector<StoredBlob>& blobs) {
   std::string out;
   uint64_t bytes = 0;
   for (const auto& blob : blobs) {
     bytes += blob.size;
-    out += fmt::format("{}  {:>9}\n", blob.digest.hex(), show_bytes(blob.size));
-    for (const auto& name : blob.names)
-      out += fmt::format("    {} {} {}\n", printable(name.repo), printable(name.revision), printable(name.path));
+    out += blob_lines(blob);
   }
   return out + counted(blobs.size(), "blob") + ", " + show_bytes(bytes) + "\n";
 }

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "base/address.h"
 #include "base/result.h"
+#include "cli/proxy_contact.h"
 #include "cli/store_contents.h"
 
 namespace weir::cli {
@@ -31,7 +31,7 @@ struct Transfers {
 
 std::optional<Transfers> parse_transfers(const std::string& json);
 // Nothing when the proxy does not say.
-std::optional<Transfers> fetch_transfers(const Endpoint& server);
+std::optional<Transfers> fetch_transfers(const ProxyContact& server);
 
 // A sentence; "" when nothing was transferred.
 std::string summary_of(const Transfers& before, const Transfers& after);
@@ -39,5 +39,7 @@ std::string summary_of(const Transfers& before, const Transfers& after);
 // All blobs as JSON and as lines for people.
 std::string blobs_json(const std::vector<StoredBlob>& blobs);
 std::string blobs_text(const std::vector<StoredBlob>& blobs);
+// One of them, with its names.
+std::string blob_lines(const StoredBlob& blob);
 
 }  // namespace weir::cli

@@ -9,7 +9,6 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "certs/bundle.h"
-#include "certs/certificate_authority.h"
 
 namespace weir::cli {
 namespace {
@@ -50,11 +49,17 @@ OriginRoots origin_roots(const Environment& found, const std::filesystem::path& 
   return roots_of(users_environment(found, ca_folder));
 }
 
+Result<std::filesystem::path> ca_file(const certs::Options& options, const certs::CertificateAuthority& authority) {
+  certs::AuthorityFiles files(options.folder);
+  if (!authority.is_companys()) return files.certificate();
+  return files.keep_company(authority.ca_pem());
+}
+
 Result<TrustFiles> make_trust_files(const config::Config& config, const Environment& found) {
   TRY_ASSIGN(auto authority, certs::CertificateAuthority::open_or_create(config.ca));
   auto users = users_environment(found, config.ca.folder);
   auto roots = roots_of(users);
-  TRY_ASSIGN(auto base, certs::trusted_roots(roots.files, authority->ca_pem()));
+  TRY_ASSIGN(auto base, certs::trusted_roots(roots.files, authority->own_pem()));
   std::vector<std::string> texts{base};
 
   OriginRoots extra;
@@ -65,8 +70,9 @@ Result<TrustFiles> make_trust_files(const config::Config& config, const Environm
     roots.files.push_back(file);
   }
 
-  TrustFiles files{certs::CertificateAuthority::certificate_path(config.ca.folder),
-                   config.ca.folder / bundle_name(roots.files)};
+  TrustFiles files;
+  TRY_ASSIGN(files.ca, ca_file(config.ca, *authority));
+  files.bundle = config.ca.folder / bundle_name(roots.files);
   TRY(certs::write_bundle(files.bundle, texts, authority->ca_pem()));
   return files;
 }

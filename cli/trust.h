@@ -8,15 +8,19 @@
 #include <vector>
 
 #include "base/result.h"
+#include "certs/certificate_authority.h"
 #include "cli/environment.h"
 #include "config/config.h"
 
 namespace weir::cli {
 
 struct TrustFiles {
-  std::filesystem::path ca;      // Weir's CA alone
-  std::filesystem::path bundle;  // the user's roots, or else the system's, and Weir's CA
+  std::filesystem::path ca;      // what clients are to trust for Weir alone: its CA, or the company's topmost one
+  std::filesystem::path bundle;  // the user's roots, or else the system's, and that
 };
+
+// The file that holds what clients are to trust, in the CA's folder; written when a company's CA signs.  Errors: io.
+Result<std::filesystem::path> ca_file(const certs::Options& options, const certs::CertificateAuthority& authority);
 
 // Makes what is missing.  Each set of the user's own files has a bundle of its own, so two shells with different ones
 // do not take each other's.  Errors: those of certs::CertificateAuthority::open_or_create and certs::write_bundle.

@@ -14,6 +14,11 @@ elseif(WEIR_SANITIZE)
   message(FATAL_ERROR "WEIR_SANITIZE is '${WEIR_SANITIZE}'; use address, thread or leave it empty")
 endif()
 
+option(WEIR_FUZZ "Build the fuzz targets with libFuzzer (needs Clang); the other tests do not link then" OFF)
+if(WEIR_FUZZ)
+  target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(weir_sanitizers)
   target_compile_options(weir_flags INTERFACE ${weir_sanitizers})
   target_link_options(weir_flags INTERFACE ${weir_sanitizers})

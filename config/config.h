@@ -8,6 +8,7 @@
 #include "cas/options.h"
 #include "certs/options.h"
 #include "config/locations.h"
+#include "hub/options.h"
 #include "proxy/options.h"
 #include "upstream/options.h"
 
@@ -19,6 +20,7 @@ struct Config {
   upstream::FetchOptions fetch;
   upstream::ReachOptions reach;
   cas::Options store;
+  hub::MemoryOptions memory;
   certs::Options ca;  // its hosts are those of [intercept]
   log::Level log_level = log::Level::info;
   std::filesystem::path file;  // what was read; empty: defaults alone

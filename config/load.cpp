@@ -61,15 +61,35 @@ Result<void> apply_overrides(Config& config, const LoadOptions& options, const s
 }
 
 // What one key demands of another.
-Result<void> check_together(const Config& config) {
+struct Demand {
+  std::string key;       // that should be otherwise
+  std::string expected;  // what it should be
+};
+
+std::optional<Demand> unmet_tls_demand(const proxy::ListenOptions& listen) {
+  if (listen.cert.empty() != listen.key.empty())
+    return Demand{listen.cert.empty() ? "proxy.key" : "proxy.cert", "expected proxy.cert and proxy.key, or neither"};
+  bool unnamed = listen.names == proxy::ListenOptions().names;
+  if (listen.tls && unnamed && (!listen.cert.empty() || !listen.listen.address.is_loopback()))
+    return Demand{"proxy.tls", "expected proxy.names beside it, with what clients call this proxy"};
+  return std::nullopt;
+}
+
+std::optional<Demand> unmet_demand(const Config& config) {
   const auto& listen = config.proxy.listen;
-  if (!listen.listen.address.is_loopback() && listen.allow.empty())
-    return fail(
-        ErrorCode::invalid,
-        fmt::format("expected a loopback address such as \"127.0.0.1:9347\", or proxy.allow with the clients that may "
-                    "use {}",
-                    listen.listen.text()));
-  return {};
+  bool open = !listen.listen.address.is_loopback();
+  if (open && listen.allow.empty())
+    return Demand{"proxy.listen", fmt::format("expected a loopback address such as \"127.0.0.1:9347\", or proxy.allow "
+                                              "with the clients that may use {}",
+                                              listen.listen.text())};
+  if (open && !listen.users.empty() && !listen.tls)
+    return Demand{"proxy.users", fmt::format("expected proxy.tls = true beside it, or a loopback address to listen on: "
+                                             "to {} passwords would travel in clear",
+                                             listen.listen.text())};
+  const auto& ca = config.ca;
+  if (ca.company_certificates.empty() != ca.company_key.empty())
+    return Demand{ca.company_key.empty() ? "ca.cert" : "ca.key", "expected ca.cert and ca.key, or neither"};
+  return unmet_tls_demand(listen);
 }
 
 // Who said `key` last.
@@ -103,10 +123,18 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& file, c
   TRY(check_tables(*toml, file));
   TRY(apply_file(config, *toml, file, {file.parent_path(), locations.home}));
   TRY(apply_overrides(config, options, locations.home));
-  auto checked = check_together(config);
-  if (!checked) return fail(checked.error().in(place_of("proxy.listen", *toml, file, options)));
+  if (auto unmet = unmet_demand(config))
+    return fail(ErrorCode::invalid, place_of(unmet->key, *toml, file, options) + ": " + unmet->expected);
   config.ca.hosts = config.proxy.intercept.hosts;
+  const auto& listen = config.proxy.listen;
+  if (listen.tls && listen.cert.empty())
+    config.ca.hosts.insert(config.ca.hosts.end(), listen.names.begin(), listen.names.end());
   return config;
+}
+
+Result<void> check_together(const Config& config) {
+  if (auto unmet = unmet_demand(config)) return fail(ErrorCode::invalid, unmet->key + ": " + unmet->expected);
+  return {};
 }
 
 Result<Config> load(const LoadOptions& options, const Environment& environment) {

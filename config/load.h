@@ -35,4 +35,7 @@ Result<Config> load(const LoadOptions& options, const Environment& environment);
 Result<Config> parse(std::string_view text, const std::filesystem::path& file, const Locations& locations,
                      const LoadOptions& options = {});
 
+// What keys demand of each other.  Errors: invalid with "KEY: what was expected".
+Result<void> check_together(const Config& config);
+
 }  // namespace weir::config

@@ -28,6 +28,10 @@ struct Option {
   std::function<Result<void>(Config& config, const Value& value, const ValueContext& context)> set;
   // Its value as TOML.
   std::function<std::string(const Config& config)> show;
+  // Copies the value; for options that may be reloadable.
+  std::function<void(Config& to, const Config& from)> copy = {};
+  // A running proxy takes a changed value up (SIGHUP); else it needs a restart.
+  bool reloadable = false;
 
   std::string_view section() const { return std::string_view(key).substr(0, key.find('.')); }
   std::string_view name() const { return std::string_view(key).substr(key.find('.') + 1); }

@@ -30,6 +30,17 @@ struct Text {
 };
 
 template <typename Field>
+auto copier(Field field) {
+  return [field](Config& to, const Config& from) { field(to) = field(from); };
+}
+
+// The same option, as one that a running proxy takes up.
+inline Option reloadable(Option option) {
+  option.reloadable = true;
+  return option;
+}
+
+template <typename Field>
 Option boolean_option(Text text, Field field) {
   auto set = [field](Config& config, const Value& value, const ValueContext&) -> Result<void> {
     const auto* flag = scalar_of<bool>(value);
@@ -38,7 +49,7 @@ Option boolean_option(Text text, Field field) {
     return {};
   };
   auto show = [field](const Config& config) -> std::string { return field(config) ? "true" : "false"; };
-  return Option{std::move(text.key), "true or false", std::move(text.help), set, show};
+  return Option{std::move(text.key), "true or false", std::move(text.help), set, show, copier(field)};
 }
 
 template <typename Field>
@@ -51,7 +62,7 @@ Option count_option(Text text, int64_t least, int64_t most, Field field) {
     return {};
   };
   auto show = [field](const Config& config) { return std::to_string(field(config)); };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 template <typename Field>
@@ -66,7 +77,7 @@ Option size_option(Text text, uint64_t least, uint64_t most, Field field) {
     return {};
   };
   auto show = [field](const Config& config) { return toml_string(show_size(field(config))); };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 enum class Zero { refused, taken };
@@ -83,7 +94,7 @@ Option duration_option(Text text, Zero zero, Field field) {
     return {};
   };
   auto show = [field](const Config& config) { return toml_string(show_duration(field(config))); };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 enum class Empty { refused, taken };
@@ -98,7 +109,7 @@ Option path_option(Text text, const std::string& what, Empty empty, Field field)
     return {};
   };
   auto show = [field](const Config& config) { return toml_string(field(config).string()); };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 // One of a few words.
@@ -122,7 +133,7 @@ Option choice_option(Text text, std::vector<std::pair<std::string, Enum>> choice
         std::find_if(choices.begin(), choices.end(), [&](auto& choice) { return choice.second == field(config); });
     return toml_string(chosen->first);
   };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 // How one item of a list is read and shown.
@@ -152,7 +163,7 @@ Option list_option(Text text, const Item<T>& item, Empty empty, Field field) {
     for (const auto& each : field(config)) shown.push_back(item.show(each));
     return fmt::format("[{}]", fmt::join(shown, ", "));
   };
-  return Option{std::move(text.key), what, std::move(text.help), set, show};
+  return Option{std::move(text.key), what, std::move(text.help), set, show, copier(field)};
 }
 
 }  // namespace weir::config

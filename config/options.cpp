@@ -7,6 +7,7 @@ namespace {
 
 constexpr int64_t kMany = 1'000'000;
 constexpr uint64_t kMiB = 1ull << 20;
+constexpr uint64_t kEiB = 1ull << 60;
 
 using Options = std::vector<Option>;
 
@@ -17,6 +18,16 @@ Item<std::string> host_item() {
     return parse_host(*text);
   };
   return {"a list of host names such as [\"huggingface.co\", \"hf.co\"]", parse, toml_string};
+}
+
+// What clients may call a machine: one label will do.
+Item<std::string> name_item() {
+  auto parse = [](const Scalar& scalar) -> Result<std::string> {
+    const auto* text = std::get_if<std::string>(&scalar);
+    if (!text) return fail(ErrorCode::invalid, "expected names such as \"weir.example.com\"");
+    return parse_machine_name(*text);
+  };
+  return {"a list of names such as [\"weir.example.com\", \"localhost\"]", parse, toml_string};
 }
 
 Item<Cidr> block_item() {
@@ -99,18 +110,92 @@ Option listen_option() {
 
 void add_proxy(Options& all) {
   all.push_back(listen_option());
-  all.push_back(list_option<Cidr>(
+  all.push_back(reloadable(list_option<Cidr>(
       {"proxy.allow", "Clients that may use the proxy beside those on this machine; all others get a 403."},
-      block_item(), Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.allow; }));
-  all.push_back(list_option<Cidr>(
+      block_item(), Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.allow; })));
+  all.push_back(reloadable(list_option<Cidr>(
       {"proxy.admin_allow", "Who may read /-/status and /-/metrics beside those on this machine."}, block_item(),
-      Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.admin_allow; }));
+      Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.admin_allow; })));
   all.push_back(count_option(
       {"proxy.workers", "Threads that serve clients; 0 means one for each core."}, 0, 1024,
       [](auto& config) -> auto& { return config.proxy.listen.workers; }));
-  all.push_back(boolean_option(
+  all.push_back(reloadable(boolean_option(
       {"proxy.access_log", "Whether each request gets a line in the log."},
-      [](auto& config) -> auto& { return config.proxy.access_log; }));
+      [](auto& config) -> auto& { return config.proxy.access_log; })));
+  all.push_back(reloadable(path_option(
+      {"proxy.users",
+       "A file of names and passwords (weir user add NAME): clients then have to give one of them.  On an address that "
+       "is not loopback this needs proxy.tls."},
+      "the path of a file, or \"\"", Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.users; })));
+}
+
+void add_proxy_tls(Options& all) {
+  all.push_back(boolean_option(
+      {"proxy.tls", "Whether clients speak TLS to the proxy itself: HTTPS_PROXY=https://NAME:PORT."},
+      [](auto& config) -> auto& { return config.proxy.listen.tls; }));
+  all.push_back(list_option<std::string>(
+      {"proxy.names",
+       "What clients call this proxy; weir env prints the first.  With proxy.tls Weir's CA signs for these names too: "
+       "a "
+       "new one needs a new CA."},
+      name_item(), Empty::refused, [](auto& config) -> auto& { return config.proxy.listen.names; }));
+  all.push_back(path_option(
+      {"proxy.cert",
+       "A certificate with its chain (PEM) for proxy.tls, in place of one of Weir's CA; \"\" means none."},
+      "the path of a file with certificates, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.proxy.listen.cert; }));
+  all.push_back(path_option(
+      {"proxy.key", "The key of proxy.cert (PEM)."}, "the path of a file with a key, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.proxy.listen.key; }));
+}
+
+Item<cas::TimeOfDay> time_item() {
+  std::string what = "a list of times of day from \"00:00\" to \"23:59\" such as [\"03:00\", \"15:30\"]";
+  auto parse = [what](const Scalar& scalar) -> Result<cas::TimeOfDay> {
+    const auto* text = std::get_if<std::string>(&scalar);
+    auto time = text ? parse_time_of_day(*text) : std::nullopt;
+    if (!time) return fail(ErrorCode::invalid, (text ? toml_string(*text) + ": " : std::string()) + "expected " + what);
+    return *time;
+  };
+  auto show = [](const cas::TimeOfDay& time) {
+    return toml_string(fmt::format("{:02}:{:02}", time.hour, time.minute));
+  };
+  return {what, parse, show};
+}
+
+void add_space(Options& all) {
+  all.push_back(size_option(
+      {"store.max_size",
+       "What all files in the store may take together, those that are being downloaded included; 0 means no limit.  "
+       "Files are removed to make room before new ones come."},
+      0, kEiB, [](auto& config) -> auto& { return config.store.max_size; }));
+  all.push_back(size_option(
+      {"store.min_free",
+       "What is to be left free on the store's file system: files are removed, and in the end downloads go past the "
+       "store, before less is left; 0 means nothing."},
+      0, kEiB, [](auto& config) -> auto& { return config.store.min_free; }));
+  all.push_back(choice_option<cas::EvictionOrder>(
+      {"store.eviction",
+       "Which files go first: those that were used longest ago (lru), those that were stored first (fifo), or the "
+       "largest.  Half-downloaded ones go before all; open and pinned ones never."},
+      {{"lru", cas::EvictionOrder::lru},
+       {"fifo", cas::EvictionOrder::fifo},
+       {"large_first", cas::EvictionOrder::large_first}},
+      [](auto& config) -> auto& { return config.store.eviction; }));
+  all.push_back(list_option<cas::TimeOfDay>(
+      {"store.gc_schedule", "Local times at which the store is brought under its limits, beside the need for room."},
+      time_item(), Empty::taken, [](auto& config) -> auto& { return config.store.gc_schedule; }));
+}
+
+void add_scrub(Options& all) {
+  all.push_back(size_option(
+      {"store.scrub",
+       "How many bytes a second are read to find what a failing disk did to the files in the store; 0 means that it is "
+       "not looked for."},
+      0, kEiB, [](auto& config) -> auto& { return config.store.scrub; }));
+  all.push_back(duration_option(
+      {"store.scrub_every", "How often all files are read that way."}, Zero::refused,
+      [](auto& config) -> auto& { return config.store.scrub_every; }));
 }
 
 void add_folders(Options& all) {
@@ -119,11 +204,23 @@ void add_folders(Options& all) {
        "The folder that keeps the files; the default follows XDG_DATA_HOME.  A relative path "
        "starts at this file's folder."},
       "the path of a folder", Empty::refused, [](auto& config) -> auto& { return config.store.root; }));
+  add_space(all);
+  add_scrub(all);
   all.push_back(path_option(
       {"ca.path",
        "The folder that keeps Weir's CA and its key, both made on first use; the default follows "
        "XDG_DATA_HOME."},
       "the path of a folder", Empty::refused, [](auto& config) -> auto& { return config.ca.folder; }));
+  all.push_back(path_option(
+      {"ca.cert",
+       "A company's CA that signs in the place of Weir's own (PEM): it first, then who issued it and so on, with the "
+       "root or without.  \"\" means none."},
+      "the path of a file with certificates, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.ca.company_certificates; }));
+  all.push_back(path_option(
+      {"ca.key", "The key of ca.cert (PEM, in the clear), which its owner alone may read."},
+      "the path of a file with a private key, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.ca.company_key; }));
 }
 
 void add_hosts(Options& all) {
@@ -132,23 +229,23 @@ void add_hosts(Options& all) {
        "The hosts whose files are kept, each with everything under it.  Weir's CA may sign for these alone: a new name "
        "needs a new CA."},
       host_item(), Empty::refused, [](auto& config) -> auto& { return config.proxy.intercept.hosts; }));
-  all.push_back(list_option<std::string>(
+  all.push_back(reloadable(list_option<std::string>(
       {"intercept.except", "Hosts under those that are not intercepted, each with everything under it."}, host_item(),
-      Empty::taken, [](auto& config) -> auto& { return config.proxy.intercept.except; }));
+      Empty::taken, [](auto& config) -> auto& { return config.proxy.intercept.except; })));
 }
 
 void add_tunnel(Options& all) {
-  all.push_back(choice_option<proxy::TunnelPolicy>(
+  all.push_back(reloadable(choice_option<proxy::TunnelPolicy>(
       {"tunnel.policy", "What becomes of all other hosts: passed through unread, or refused."},
       {{"allow", proxy::TunnelPolicy::allow}, {"deny", proxy::TunnelPolicy::deny}},
-      [](auto& config) -> auto& { return config.proxy.tunnel.policy; }));
-  all.push_back(list_option<uint16_t>(
+      [](auto& config) -> auto& { return config.proxy.tunnel.policy; })));
+  all.push_back(reloadable(list_option<uint16_t>(
       {"tunnel.ports", "The ports that a tunnel may lead to."}, port_item(), Empty::taken,
-      [](auto& config) -> auto& { return config.proxy.tunnel.ports; }));
-  all.push_back(list_option<Cidr>(
+      [](auto& config) -> auto& { return config.proxy.tunnel.ports; })));
+  all.push_back(reloadable(list_option<Cidr>(
       {"tunnel.allow_private",
        "Loopback, private, link-local and other addresses off the open internet that Weir may connect to."},
-      block_item(), Empty::taken, [](auto& config) -> auto& { return config.reach.allow_private; }));
+      block_item(), Empty::taken, [](auto& config) -> auto& { return config.reach.allow_private; })));
 }
 
 void add_origin(Options& all) {
@@ -178,77 +275,81 @@ void add_origin(Options& all) {
 }
 
 void add_fetch(Options& all) {
-  all.push_back(boolean_option(
+  all.push_back(reloadable(boolean_option(
       {"fetch.finish_after_disconnect", "Whether a download into the store goes on when its last client has left."},
-      [](auto& config) -> auto& { return config.fetch.finish_after_disconnect; }));
-  all.push_back(count_option(
+      [](auto& config) -> auto& { return config.fetch.finish_after_disconnect; })));
+  all.push_back(reloadable(count_option(
       {"fetch.max_retries", "Attempts in a row without a byte before a download fails."}, 0, 1000,
-      [](auto& config) -> auto& { return config.fetch.max_retries; }));
-  all.push_back(duration_option(
+      [](auto& config) -> auto& { return config.fetch.max_retries; })));
+  all.push_back(reloadable(duration_option(
       {"fetch.retry_delay", "The wait before the first retry; each further one doubles it."}, Zero::refused,
-      [](auto& config) -> auto& { return config.fetch.retry_delay; }));
-  all.push_back(count_option(
+      [](auto& config) -> auto& { return config.fetch.retry_delay; })));
+  all.push_back(reloadable(count_option(
       {"fetch.connections", "Connections for one file, where clients read it in several places at the same time."}, 1,
-      64, [](auto& config) -> auto& { return config.fetch.connections; }));
-  all.push_back(count_option(
+      64, [](auto& config) -> auto& { return config.fetch.connections; })));
+  all.push_back(reloadable(count_option(
       {"fetch.max_fetches", "Files that are downloaded at the same time; more wait."}, 1, kMany,
-      [](auto& config) -> auto& { return config.fetch.max_fetches; }));
+      [](auto& config) -> auto& { return config.fetch.max_fetches; })));
 }
 
 void add_xet(Options& all) {
-  all.push_back(choice_option<proxy::XetMode>(
+  all.push_back(reloadable(choice_option<proxy::XetMode>(
       {"xet.mode",
        "Whether clients are kept on plain HTTP, whose files Weir can keep (strip), or may use the Xet servers, past "
        "the "
        "store (pass)."},
       {{"strip", proxy::XetMode::strip}, {"pass", proxy::XetMode::pass}},
-      [](auto& config) -> auto& { return config.proxy.xet; }));
+      [](auto& config) -> auto& { return config.proxy.xet; })));
 }
 
 void add_limits(Options& all) {
-  all.push_back(count_option(
+  all.push_back(reloadable(count_option(
       {"limits.connections", "Clients' connections; more are closed at once."}, 1, kMany,
-      [](auto& config) -> auto& { return config.proxy.limits.connections; }));
-  all.push_back(count_option(
+      [](auto& config) -> auto& { return config.proxy.limits.connections; })));
+  all.push_back(reloadable(count_option(
       {"limits.tunnels", "Tunnels at the same time; more are refused with a 503."}, 0, kMany,
-      [](auto& config) -> auto& { return config.proxy.limits.tunnels; }));
-  all.push_back(size_option(
+      [](auto& config) -> auto& { return config.proxy.limits.tunnels; })));
+  all.push_back(reloadable(count_option(
+      {"limits.password_checks", "Different passwords that wait to be checked; more are refused with a 503."}, 1, kMany,
+      [](auto& config) -> auto& { return config.proxy.limits.password_checks; })));
+  all.push_back(reloadable(size_option(
       {"limits.head_bytes", "The head of a request."}, 1024, kMiB,
-      [](auto& config) -> auto& { return config.proxy.limits.head_bytes; }));
-  all.push_back(count_option(
+      [](auto& config) -> auto& { return config.proxy.limits.head_bytes; })));
+  all.push_back(reloadable(count_option(
       {"limits.header_count", "Header fields in a request."}, 16, 10'000,
-      [](auto& config) -> auto& { return config.proxy.limits.header_count; }));
-  all.push_back(duration_option(
+      [](auto& config) -> auto& { return config.proxy.limits.header_count; })));
+  all.push_back(reloadable(duration_option(
       {"limits.head_timeout", "From the first byte of a request's head to its end, and for a TLS handshake."},
-      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.head_timeout; }));
-  all.push_back(duration_option(
+      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.head_timeout; })));
+  all.push_back(reloadable(duration_option(
       {"limits.idle_timeout", "How long a connection may stay open without a request."}, Zero::refused,
-      [](auto& config) -> auto& { return config.proxy.limits.idle_timeout; }));
-  all.push_back(duration_option(
+      [](auto& config) -> auto& { return config.proxy.limits.idle_timeout; })));
+  all.push_back(reloadable(duration_option(
       {"limits.write_timeout", "A client that takes no byte for so long is let go."}, Zero::refused,
-      [](auto& config) -> auto& { return config.proxy.limits.write_timeout; }));
-  all.push_back(duration_option(
+      [](auto& config) -> auto& { return config.proxy.limits.write_timeout; })));
+  all.push_back(reloadable(duration_option(
       {"limits.tunnel_idle_timeout", "A tunnel without a byte in either direction for so long is closed."},
-      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.tunnel_idle_timeout; }));
-  all.push_back(duration_option(
+      Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.tunnel_idle_timeout; })));
+  all.push_back(reloadable(duration_option(
       {"limits.shutdown_timeout", "What running transfers get when Weir is told to end; 0 cuts them at once."},
-      Zero::taken, [](auto& config) -> auto& { return config.proxy.limits.shutdown_timeout; }));
+      Zero::taken, [](auto& config) -> auto& { return config.proxy.limits.shutdown_timeout; })));
 }
 
 void add_log(Options& all) {
-  all.push_back(choice_option<log::Level>(
+  all.push_back(reloadable(choice_option<log::Level>(
       {"log.level", "The least important lines that are still logged."},
       {{"debug", log::Level::debug},
        {"info", log::Level::info},
        {"warning", log::Level::warning},
        {"error", log::Level::error},
        {"off", log::Level::off}},
-      [](auto& config) -> auto& { return config.log_level; }));
+      [](auto& config) -> auto& { return config.log_level; })));
 }
 
 Options make_options() {
   Options all;
   add_proxy(all);
+  add_proxy_tls(all);
   add_folders(all);
   add_hosts(all);
   add_tunnel(all);
@@ -270,7 +371,7 @@ const std::vector<Option>& options() {
 const std::vector<Section>& sections() {
   static const std::vector<Section> all = {{"proxy", "Where Weir listens, and to whom."},
                                            {"store", "Where the files are kept."},
-                                           {"ca", "Where the certificate authority is kept."},
+                                           {"ca", "The certificate authority that clients trust."},
                                            {"intercept", "Which hosts' traffic is read and kept."},
                                            {"tunnel", "All other hosts."},
                                            {"origin", "How the hub is reached."},

@@ -159,6 +159,16 @@ std::string show_size(uint64_t bytes) {
   return show_in_largest(static_cast<int64_t>(bytes), kSizeUnits, kBinaryUnits);
 }
 
+std::optional<cas::TimeOfDay> parse_time_of_day(std::string_view text) {
+  auto is_digit = [&](size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+  if (text.size() != 5 || text[2] != ':' || !is_digit(0) || !is_digit(1) || !is_digit(3) || !is_digit(4))
+    return std::nullopt;
+  auto number = [&](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  cas::TimeOfDay time{number(0), number(3)};
+  if (time.hour > 23 || time.minute > 59) return std::nullopt;
+  return time;
+}
+
 Result<std::string> parse_host(const std::string& text) {
   std::string host = text;
   std::transform(host.begin(), host.end(), host.begin(),
@@ -177,6 +187,15 @@ Result<std::string> parse_host(const std::string& text) {
     return fail(ErrorCode::invalid,
                 toml_string(text) + ": expected a host name of two labels or more such as \"hf.co\"");
   return host;
+}
+
+Result<std::string> parse_machine_name(const std::string& text) {
+  if (IpAddress::parse(text))
+    return fail(ErrorCode::invalid, toml_string(text) + ": expected a name, not an address: Weir's CA signs for names");
+  auto bare = text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+  std::transform(bare.begin(), bare.end(), bare.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return is_label(bare) ? Result<std::string>(bare) : parse_host(text);
 }
 
 bool is_connect_to(std::string_view text) {

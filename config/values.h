@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "cas/options.h"
 
 namespace weir::config {
 
@@ -35,9 +36,15 @@ std::optional<uint64_t> parse_size(const Scalar& value);
 // In the largest binary unit that is exact: "64KiB".
 std::string show_size(uint64_t bytes);
 
+// "HH:MM".  Nothing when it is none.
+std::optional<cas::TimeOfDay> parse_time_of_day(std::string_view text);
+
 // A host name of two labels or more (RFC 1123), in lower case and without its trailing dot.  Errors: invalid, with what
 // is wrong with it.
 Result<std::string> parse_host(const std::string& text);
+
+// The same for the name of one machine, which may be a single label ("localhost").
+Result<std::string> parse_machine_name(const std::string& text);
 
 // Checks a HOST:PORT:ADDR:PORT as curl's --connect-to takes it; the first two may be empty.
 bool is_connect_to(std::string_view text);

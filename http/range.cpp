@@ -2,13 +2,40 @@
 #include "http/range.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "http/text.h"
 
 namespace weir::http {
 namespace {
 
-constexpr size_t kMaxRanges = 64;
+// A gap smaller than the head of a part costs less than the part (RFC 9110, section 15.3.7.2: around 80 bytes).
+constexpr uint64_t kMinGap = 80;
+
+struct Run {
+  AnsweredRange answered;
+  size_t place = 0;  // among what was asked for
+};
+
+bool are_near(ByteRange first, ByteRange second) {
+  return second.begin <= first.end || second.begin - first.end < kMinGap;
+}
+
+// `runs` are ordered by their begins.
+std::vector<Run> merged(const std::vector<Run>& runs) {
+  std::vector<Run> kept;
+  for (const auto& run : runs) {
+    if (kept.empty() || !are_near(kept.back().answered.range, run.answered.range)) {
+      kept.push_back(run);
+      continue;
+    }
+    auto& [answered, place] = kept.back();
+    answered.range.end = std::max(answered.range.end, run.answered.range.end);
+    place = std::min(place, run.place);
+    if (run.answered.kind == RangeSpec::Kind::open) answered.kind = RangeSpec::Kind::open;
+  }
+  return kept;
+}
 
 std::optional<RangeSpec> parse_spec(std::string_view text) {
   size_t dash = text.find('-');
@@ -54,10 +81,27 @@ std::vector<RangeSpec> parse_range(std::string_view value) {
     std::string_view element = next_element(*rest);
     if (element.empty()) continue;  // allowed in a list (RFC 9110, section 5.6.1.2)
     auto spec = parse_spec(element);
-    if (!spec || specs.size() == kMaxRanges) return {};
+    if (!spec) return {};
     specs.push_back(*spec);
   }
   return specs;
+}
+
+RangeVerdict judge_ranges(const std::vector<RangeSpec>& specs, uint64_t size) {
+  if (specs.empty()) return {};
+  std::vector<Run> runs;
+  for (const auto& spec : specs)
+    if (auto range = spec.within(size)) runs.push_back({{*range, spec.kind}, runs.size()});
+  if (runs.empty()) return {RangeVerdict::Kind::unsatisfiable, {}};
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return std::tie(a.answered.range.begin, a.place) < std::tie(b.answered.range.begin, b.place);
+  });
+  runs = merged(runs);
+  if (runs.size() > kMaxParts) return {};
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.place < b.place; });
+  RangeVerdict verdict{runs.size() == 1 ? RangeVerdict::Kind::part : RangeVerdict::Kind::parts, {}};
+  for (const auto& run : runs) verdict.ranges.push_back(run.answered);
+  return verdict;
 }
 
 std::optional<ContentRange> parse_content_range(std::string_view value) {

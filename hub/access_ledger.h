@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "hub/access_options.h"
 #include "hub/asker.h"
+#include "hub/options.h"
 #include "hub/repo_name.h"
 
 namespace weir::hub {

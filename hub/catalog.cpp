@@ -28,6 +28,10 @@ Digest<16> meaning_of(const NamedFile& file) {
   return key_of(file.blob.digest.hex() + file.commit);
 }
 
+Digest<16> key_of(const NamedRevision& named) {
+  return key_of(std::string(plural_of(named.type)) + '\n' + named.repo + '\n' + named.revision);
+}
+
 template <typename Table, typename Value>
 bool holds(const Table& table, const Digest<16>& key, const Value& value) {
   const auto* held = table.find(key);
@@ -38,11 +42,12 @@ bool holds(const Table& table, const Digest<16>& key, const Value& value) {
 
 Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path, const CatalogLimits& limits) {
   TRY_ASSIGN(auto database, CatalogDatabase::open(path, limits));
-  return std::unique_ptr<Catalog>(new Catalog(std::move(database), limits));
+  return std::unique_ptr<Catalog>(new Catalog(std::move(database), path, limits));
 }
 
-Catalog::Catalog(CatalogDatabase database, const CatalogLimits& limits)
-    : database_(std::move(database)),
+Catalog::Catalog(CatalogDatabase database, const std::filesystem::path& path, const CatalogLimits& limits)
+    : pins_(pins_beside(path), path),
+      database_(std::move(database)),
       objects_(limits.objects),
       regular_files_(limits.regular_files),
       written_names_(kWrittenNames),
@@ -87,6 +92,17 @@ void Catalog::learn(NamedFile file) {
     written_names_.put(key, meaning);
   }
   writer_.put(std::move(file));
+}
+
+void Catalog::learn(NamedRevision revision) {
+  auto key = key_of(revision);
+  auto meaning = key_of(revision.commit);
+  {
+    std::unique_lock lock(tables_mutex_);
+    if (holds(written_names_, key, meaning)) return;
+    written_names_.put(key, meaning);
+  }
+  writer_.put(std::move(revision));
 }
 
 std::optional<BlobId> Catalog::find_object(const ObjectName& name) const {

@@ -11,11 +11,13 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
 #include "hub/bounded_map.h"
 #include "hub/catalog_database.h"
+#include "hub/pins.h"
 #include "hub/write_behind.h"
 
 namespace weir::hub {
@@ -35,12 +37,21 @@ class Catalog {
   void learn(NamedRegularFile file);
   // The hub answered the request for this file with this blob.
   void learn(NamedFile file);
+  // The hub said which commit the revision is.
+  void learn(NamedRevision revision);
 
   std::optional<BlobId> find_object(const ObjectName& name) const;
   std::optional<RegularFile> find_regular_file(const ObjectName& name) const;
 
   // The hosts of the objects that were known at open(): they are cdn hosts (HostRoles::learn_cdn).
   const std::set<std::string>& object_hosts() const { return object_hosts_; }
+
+  // Which repositories stay in the store, and which blobs that means by all that was learnt up to now (blocking).
+  Pins& pins() { return pins_; }
+  Result<std::unordered_set<Sha256, DigestHash>> pinned_blobs() {
+    flush();
+    return pins_.blobs();
+  }
 
   // Waits until all that was learnt before is written, or could not be.
   void flush() { writer_.flush(); }
@@ -50,11 +61,12 @@ class Catalog {
   template <typename Value>
   using Table = BoundedMap<Key, Value, DigestHash>;
 
-  Catalog(CatalogDatabase database, const CatalogLimits& limits);
+  Catalog(CatalogDatabase database, const std::filesystem::path& path, const CatalogLimits& limits);
 
   void remember_loaded();
   void write(const std::vector<CatalogChange>& changes);
 
+  Pins pins_;
   CatalogDatabase database_;  // the writer's, once it runs
   bool writes_fail_ = false;  // the writer's
   std::set<std::string> object_hosts_;

@@ -22,6 +22,13 @@ constexpr auto kSchema = R"sql(
     commit_id TEXT NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL, UNIQUE (type, repo, revision, path));
 )sql";
 
+// Came later, and older programs do not mind it.
+constexpr auto kRevisions = R"sql(
+  CREATE TABLE IF NOT EXISTS revisions (
+    id INTEGER PRIMARY KEY, type TEXT NOT NULL, repo TEXT NOT NULL, revision TEXT NOT NULL, commit_id TEXT NOT NULL,
+    UNIQUE (type, repo, revision));
+)sql";
+
 BlobId blob_in(const Statement& row, int digest_column) {
   return BlobId{digest_in<32>(row.blob(digest_column)), static_cast<uint64_t>(row.integer(digest_column + 1))};
 }
@@ -29,11 +36,12 @@ BlobId blob_in(const Statement& row, int digest_column) {
 }  // namespace
 
 CatalogDatabase::CatalogDatabase(Database database, Statement put_object, Statement put_regular_file,
-                                 Statement put_name)
+                                 Statement put_name, Statement put_revision)
     : database_(std::move(database)),
       put_object_(std::move(put_object)),
       put_regular_file_(std::move(put_regular_file)),
-      put_name_(std::move(put_name)) {}
+      put_name_(std::move(put_name)),
+      put_revision_(std::move(put_revision)) {}
 
 Result<CatalogDatabase> CatalogDatabase::open(const fs::path& path, const CatalogLimits& limits) {
   return open_or_set_aside("the catalog", path, [&] { return open_as_it_is(path, limits); });
@@ -42,9 +50,11 @@ Result<CatalogDatabase> CatalogDatabase::open(const fs::path& path, const Catalo
 Result<CatalogDatabase> CatalogDatabase::open_as_it_is(const fs::path& path, const CatalogLimits& limits) {
   TRY_ASSIGN(auto database, Database::open(path));
   TRY(prepare_schema(database, kSchema, kSchemaVersion));
+  TRY(database.execute(kRevisions));
   TRY(drop_oldest(database, "objects", limits.objects));
   TRY(drop_oldest(database, "regular_files", limits.regular_files));
   TRY(drop_oldest(database, "names", limits.names));
+  TRY(drop_oldest(database, "revisions", limits.revisions));
   TRY_ASSIGN(auto put_object,
              database.prepare("INSERT OR REPLACE INTO objects (host, path, sha256, size) VALUES (?, ?, ?, ?)"));
   TRY_ASSIGN(auto put_regular_file,
@@ -53,7 +63,10 @@ Result<CatalogDatabase> CatalogDatabase::open_as_it_is(const fs::path& path, con
   TRY_ASSIGN(auto put_name,
              database.prepare("INSERT OR REPLACE INTO names (type, repo, revision, path, commit_id, sha256, size)"
                               " VALUES (?, ?, ?, ?, ?, ?, ?)"));
-  CatalogDatabase catalog(std::move(database), std::move(put_object), std::move(put_regular_file), std::move(put_name));
+  TRY_ASSIGN(auto put_revision, database.prepare("INSERT OR REPLACE INTO revisions (type, repo, revision, commit_id)"
+                                                 " VALUES (?, ?, ?, ?)"));
+  CatalogDatabase catalog(std::move(database), std::move(put_object), std::move(put_regular_file), std::move(put_name),
+                          std::move(put_revision));
   TRY(catalog.load());
   return catalog;
 }
@@ -121,18 +134,59 @@ Result<void> CatalogDatabase::put(const NamedFile& named) {
       .run();
 }
 
+Result<void> CatalogDatabase::put(const NamedRevision& named) {
+  return put_revision_.bind(1, plural_of(named.type))
+      .bind(2, named.repo)
+      .bind(3, named.revision)
+      .bind(4, named.commit)
+      .run();
+}
+
+namespace {
+
+constexpr auto kNames = "SELECT type, repo, revision, path, commit_id, sha256, size FROM names";
+
+// Calls back with what `select`, which begins with kNames, finds.
+Result<void> for_each_row(Statement& select, const std::function<void(const NamedFile&)>& callback) {
+  for (;;) {
+    TRY_ASSIGN(bool there, select.step());
+    if (!there) return {};
+    RepoFile file{repo_type_of(select.text(0)).value_or(RepoType::model), select.text(1), select.text(2),
+                  select.text(3)};
+    callback(NamedFile{std::move(file), select.text(4), blob_in(select, 5)});
+  }
+}
+
+}  // namespace
+
 Result<void> for_each_named_file(const fs::path& catalog, const std::function<void(const NamedFile&)>& callback) {
   std::error_code error;
   if (!fs::exists(catalog, error)) return {};
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
-  TRY_ASSIGN(auto row, database.prepare("SELECT type, repo, revision, path, commit_id, sha256, size FROM names"
-                                        " ORDER BY sha256, type, repo, path, revision"));
-  for (;;) {
-    TRY_ASSIGN(bool there, row.step());
-    if (!there) return {};
-    RepoFile file{repo_type_of(row.text(0)).value_or(RepoType::model), row.text(1), row.text(2), row.text(3)};
-    callback(NamedFile{std::move(file), row.text(4), blob_in(row, 5)});
-  }
+  TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " ORDER BY sha256, type, repo, path, revision"));
+  return for_each_row(select, callback);
+}
+
+Result<void> for_each_file_of(const fs::path& catalog, RepoType type, const std::string& repo,
+                              const std::function<void(const NamedFile&)>& callback) {
+  std::error_code error;
+  if (!fs::exists(catalog, error)) return {};
+  TRY_ASSIGN(auto database, Database::open_read_only(catalog));
+  TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " WHERE type = ? AND repo = ?"));
+  select.bind(1, plural_of(type)).bind(2, repo);
+  return for_each_row(select, callback);
+}
+
+Result<std::string> commit_of(const fs::path& catalog, const NamedRevision& revision) {
+  std::error_code error;
+  if (!fs::exists(catalog, error)) return "";
+  TRY_ASSIGN(auto database, Database::open_read_only(catalog));
+  // A catalog of an older program has no such table.
+  auto select = database.prepare("SELECT commit_id FROM revisions WHERE type = ? AND repo = ? AND revision = ?");
+  if (!select) return "";
+  select->bind(1, plural_of(revision.type)).bind(2, revision.repo).bind(3, revision.revision);
+  TRY_ASSIGN(bool there, select->step());
+  return there ? select->text(0) : "";
 }
 
 }  // namespace weir::hub

@@ -52,12 +52,23 @@ struct NamedFile {
   bool operator==(const NamedFile&) const = default;
 };
 
-using CatalogChange = std::variant<NamedObject, NamedRegularFile, NamedFile>;
+// What a revision of a repository is at the moment.
+struct NamedRevision {
+  RepoType type = RepoType::model;
+  std::string repo;
+  std::string revision;  // as asked
+  std::string commit;
+
+  bool operator==(const NamedRevision&) const = default;
+};
+
+using CatalogChange = std::variant<NamedObject, NamedRegularFile, NamedFile, NamedRevision>;
 
 struct CatalogLimits {
   size_t objects = 500'000;
   size_t regular_files = 50'000;
   size_t names = 1'000'000;
+  size_t revisions = 100'000;
   size_t queued_changes = 20'000;
 };
 
@@ -78,7 +89,8 @@ class CatalogDatabase {
   Result<void> write(const std::vector<CatalogChange>& changes);
 
  private:
-  CatalogDatabase(Database database, Statement put_object, Statement put_regular_file, Statement put_name);
+  CatalogDatabase(Database database, Statement put_object, Statement put_regular_file, Statement put_name,
+                  Statement put_revision);
 
   static Result<CatalogDatabase> open_as_it_is(const std::filesystem::path& path, const CatalogLimits& limits);
   Result<void> load();
@@ -86,11 +98,13 @@ class CatalogDatabase {
   Result<void> put(const NamedObject& object);
   Result<void> put(const NamedRegularFile& file);
   Result<void> put(const NamedFile& file);
+  Result<void> put(const NamedRevision& revision);
 
   Database database_;
   Statement put_object_;
   Statement put_regular_file_;
   Statement put_name_;
+  Statement put_revision_;
   std::vector<NamedObject> objects_;
   std::vector<NamedRegularFile> regular_files_;
 };
@@ -99,5 +113,11 @@ class CatalogDatabase {
 // catalog, in another process.  A catalog that does not exist names nothing.
 Result<void> for_each_named_file(const std::filesystem::path& catalog,
                                  const std::function<void(const NamedFile&)>& callback);
+
+// The same for the files of one repository, in no order.
+Result<void> for_each_file_of(const std::filesystem::path& catalog, RepoType type, const std::string& repo,
+                              const std::function<void(const NamedFile&)>& callback);
+// What a revision of a repository was when the hub said so last; "" when it never did.
+Result<std::string> commit_of(const std::filesystem::path& catalog, const NamedRevision& revision);
 
 }  // namespace weir::hub

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "hub/offline_options.h"
+#include "hub/options.h"
 
 namespace weir::hub {
 

@@ -9,6 +9,8 @@ namespace weir::hub {
 namespace {
 
 constexpr std::string_view kEntriesKey = "siblings";
+constexpr std::string_view kCommitKey = "sha";
+constexpr size_t kMaxCommit = 64;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -35,6 +37,8 @@ void ListingFilter::feed(std::string_view in, std::string& out) {
         in_string_ = true;
         reads_key_ = expects_key_;
         if (reads_key_) key_.clear();
+        reads_commit_ = !reads_key_ && depth_ == 1 && is_object_[0] && key_ == kCommitKey;
+        if (reads_commit_) commit_.clear();
         break;
       case '{':
       case '[':
@@ -85,8 +89,9 @@ size_t ListingFilter::skip_string(std::string_view in, size_t at) {
       in_string_ = false;
     }
   }
+  auto part = in.substr(begin, at - begin - (in_string_ ? 0 : 1));
+  if (reads_commit_) commit_ += part.substr(0, kMaxCommit + 1 - std::min(commit_.size(), kMaxCommit + 1));
   if (reads_key_) {
-    auto part = in.substr(begin, at - begin - (in_string_ ? 0 : 1));
     // One byte more than the key that is looked for is enough to tell another.
     key_ += part.substr(0, kEntriesKey.size() + 1 - std::min(key_.size(), kEntriesKey.size() + 1));
     reads_key_ = in_string_;

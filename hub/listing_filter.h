@@ -30,6 +30,9 @@ class ListingFilter {
   // The input has ended; an entry that it left open is appended as it is.
   void finish(std::string& out);
 
+  // The top-level object's member "sha", once it has passed: the commit, in a repository's info.  "" when there is
+  // none.
+  const std::string& commit() const { return commit_; }
   uint64_t entries_stripped() const { return stripped_; }
   // Entries that kept their hash because their file is above the limit.
   uint64_t entries_over_limit() const { return over_limit_; }
@@ -65,6 +68,8 @@ class ListingFilter {
   bool expects_key_ = false;  // the next string of the top-level object is a key
   bool reads_key_ = false;
   std::string key_;  // of the top-level object's member, cut to what decides
+  bool reads_commit_ = false;
+  std::string commit_;
 
   Entry entry_ = Entry::none;
   std::string held_;

@@ -16,8 +16,8 @@
 #include "hub/access_ledger.h"
 #include "hub/bounded_map.h"
 #include "hub/metadata_database.h"
-#include "hub/metadata_options.h"
 #include "hub/metadata_records.h"
+#include "hub/options.h"
 #include "hub/write_behind.h"
 
 namespace weir::hub {

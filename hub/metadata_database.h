@@ -13,8 +13,8 @@
 #include "base/database.h"
 #include "base/result.h"
 #include "hub/access_ledger.h"
-#include "hub/metadata_options.h"
 #include "hub/metadata_records.h"
+#include "hub/options.h"
 
 namespace weir::hub {
 

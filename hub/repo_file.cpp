@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/repo_file.h"
 
+#include <algorithm>
+
+#include "http/text.h"
+
 namespace weir::hub {
 
 std::string_view plural_of(RepoType type) {
@@ -21,6 +25,11 @@ std::optional<RepoType> repo_type_of(std::string_view plural) {
   for (auto type : {RepoType::model, RepoType::dataset, RepoType::space, RepoType::kernel})
     if (plural_of(type) == plural) return type;
   return std::nullopt;
+}
+
+bool is_commit(std::string_view revision) {
+  return revision.size() == 40 &&
+         std::all_of(revision.begin(), revision.end(), [](char c) { return http::hex_value(c) >= 0; });
 }
 
 std::string RepoFile::key() const {

@@ -14,6 +14,9 @@ enum class RepoType { model, dataset, space, kernel };
 std::string_view plural_of(RepoType type);
 std::optional<RepoType> repo_type_of(std::string_view plural);
 
+// Whether a revision is a commit's full name, 40 hex digits: what it stands for never changes.
+bool is_commit(std::string_view revision);
+
 // All parts are decoded and hold no control characters, no empty and no dot segments.
 struct RepoFile {
   RepoType type = RepoType::model;

@@ -38,11 +38,6 @@ bool is_repo_id(Segments id) {
   return (id.size() == 1 || id.size() == 2) && std::all_of(id.begin(), id.end(), is_id_segment);
 }
 
-bool is_commit(std::string_view revision) {
-  return revision.size() == 40 &&
-         std::all_of(revision.begin(), revision.end(), [](char c) { return http::hex_value(c) >= 0; });
-}
-
 // Buckets have neither revisions nor a sha256.
 bool is_bucket(Segments path) {
   return path[0] == "buckets";
@@ -97,6 +92,9 @@ bool is_listing_of_repo(std::string_view method, Segments rest) {
   return false;
 }
 
+// What a repository's info is about when no revision is asked for.
+constexpr std::string_view kDefaultRevision = "main";
+
 // {type}/{id}[/...]
 Route listing_route(std::string_view method, Segments path) {
   auto type = path.empty() ? std::nullopt : repo_type_of(path[0]);
@@ -105,7 +103,11 @@ Route listing_route(std::string_view method, Segments path) {
   for (size_t id_size : kIdSizes) {
     if (path.size() < id_size || !is_repo_id(path.first(id_size))) continue;
     if (!is_listing_of_repo(method, path.subspan(id_size))) continue;
-    return route_to(RouteKind::listing, *type, path.first(id_size));
+    auto route = route_to(RouteKind::listing, *type, path.first(id_size));
+    auto rest = path.subspan(id_size);
+    if (rest.empty()) route.file.revision = kDefaultRevision;
+    if (!rest.empty() && rest[0] == "revision") route.file.revision = rest[1];
+    return route;
   }
   return {};
 }

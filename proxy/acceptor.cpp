@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/acceptor.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -15,8 +19,24 @@ namespace weir::proxy {
 namespace {
 
 constexpr int kBacklog = 1024;
-// When descriptors have run out: so long until the next try, instead of spinning on a socket that stays readable.
+// When descriptors run short: so long until the next look, instead of spinning on a socket that stays readable.
 constexpr Duration kRetryDelay{200};
+// A proxy at its limit says so no more often than this.
+constexpr Duration kWarningInterval{60'000};
+
+// Connections of clients leave half of the descriptors to the origin and to the store's files.  The limit may be
+// changed while Weir runs (prlimit).
+int descriptors_for_clients() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur / 2, INT_MAX));
+}
+
+// The kernel gives the lowest number that is free: all below it are in use.
+bool has_descriptors_for_clients(int listener) {
+  UniqueFd lowest(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
+  return lowest && lowest.get() < descriptors_for_clients();
+}
 
 socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
   std::memset(&storage, 0, sizeof storage);
@@ -33,6 +53,17 @@ socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
   v6.sin6_port = htons(endpoint.port);
   std::memcpy(&v6.sin6_addr, bytes.data(), 16);
   return sizeof v6;
+}
+
+void set_up_connection(int fd) {
+  auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  // A client that went without a word (a machine that sleeps, a NAT that forgot) is found out after two minutes, also
+  // by a tunnel or an answer that waits.
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
 }  // namespace
@@ -66,7 +97,7 @@ Acceptor::Acceptor(Loop& loop, UniqueFd listener, Adopt adopt)
     : listener_(std::move(listener)),
       adopt_(std::move(adopt)),
       watch_(loop, listener_.get(), [this](bool, bool) { accept_all(); }),
-      retry_(loop, [this] { watch_.want(Interest::read); }) {
+      retry_(loop, [this] { look_again(); }) {
   watch_.want(Interest::read);
 }
 
@@ -83,15 +114,28 @@ void Acceptor::accept_all() {
     UniqueFd fd(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
       if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
-      log::warning("accepting a connection: {}; trying again soon", errno_error("accept").message);
-      watch_.want(Interest::none);
-      retry_.start(kRetryDelay);
-      return;
+      return pause(errno_error("accept").message);
     }
-    int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    bool last = fd.get() >= descriptors_for_clients();
+    set_up_connection(fd.get());
     if (auto client = IpAddress::from_sockaddr(reinterpret_cast<sockaddr&>(storage))) adopt_(std::move(fd), *client);
+    if (last) return pause("half of the descriptors that the system allows are in use");
   }
+}
+
+void Acceptor::pause(std::string_view reason) {
+  watch_.want(Interest::none);
+  retry_.start(kRetryDelay);
+  auto now = monotonic_now();
+  if (warned_at_ && now - *warned_at_ < kWarningInterval) return;
+  warned_at_ = now;
+  log::warning("new connections wait: {}; raise the limit of open files (ulimit -n, LimitNOFILE) if that lasts",
+               reason);
+}
+
+void Acceptor::look_again() {
+  if (has_descriptors_for_clients(listener_.get())) return watch_.want(Interest::read);
+  retry_.start(kRetryDelay);
 }
 
 }  // namespace weir::proxy

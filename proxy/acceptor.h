@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listens, and hands each new connection to the worker with the fewest.  Connections are few, heavy and long, so
-// balance matters more than the hop.  Lives on its own loop's thread.
+// balance matters more than the hop.  When descriptors run short it pauses: who connects waits, who is served goes on.
+// Lives on its own loop's thread.
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string_view>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/loop.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -27,11 +31,14 @@ class Acceptor {
 
  private:
   void accept_all();
+  void pause(std::string_view reason);
+  void look_again();
 
   UniqueFd listener_;
   Adopt adopt_;
   FdWatch watch_;
   Timer retry_;
+  std::optional<MonotonicTime> warned_at_;
 };
 
 }  // namespace weir::proxy

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "base/version.h"
 #include "http/target.h"
 #include "proxy/error_answer.h"
+#include "proxy/store_admin.h"
+#include "proxy/verify_exchange.h"
 
 namespace weir::proxy {
 namespace {
@@ -34,7 +37,29 @@ uint64_t origin_bytes(const Services& services) {
 }
 
 uint64_t wrong_files(const Services& services) {
-  return services.fetches.counters().wrong_bytes + services.counters.wrong_small_files;
+  auto& counters = services.counters;
+  return services.fetches.counters().wrong_bytes + counters.wrong_small_files + counters.wrong_passed_files;
+}
+
+// A load balancer goes on sending clients here: without room in the store they are served all the same.
+std::string health_text(const Services& services) {
+  auto trouble = services.store.health().trouble();
+  if (!trouble) return "{\"status\":\"ok\"}\n";
+  nlohmann::ordered_json health;
+  health["status"] = "degraded";
+  health["store"] = fmt::format("{}: {}", name_of(trouble->kind), trouble->reason);
+  health["since"] = unix_seconds(trouble->since);
+  return health.dump() + "\n";
+}
+
+void add_space(nlohmann::ordered_json& json, cas::BlobStore& store) {
+  auto& space = store.space();
+  json["partial_bytes"] = store.loose_bytes();
+  json["reserved_bytes"] = space.reserved_bytes();
+  json["max_size"] = space.limits().max_size;
+  json["min_free"] = space.limits().min_free;
+  auto evicted = space.evicted();
+  json["evicted"] = {{"files", evicted.count}, {"bytes", evicted.bytes}};
 }
 
 std::string status_json(const Services& services) {
@@ -47,8 +72,18 @@ std::string status_json(const Services& services) {
   status["started_at"] = unix_seconds(services.started_at);
   status["uptime_seconds"] = unix_seconds(wall_now()) - unix_seconds(services.started_at);
   status["store"] = {{"path", services.store_path}, {"blobs", totals.count}, {"bytes", totals.bytes}};
+  add_space(status["store"], services.store);
+  auto trouble = services.store.health().trouble();
+  status["store"]["writable"] = !trouble;
+  if (trouble)
+    status["store"]["trouble"] = {
+        {"kind", name_of(trouble->kind)}, {"reason", trouble->reason}, {"since", unix_seconds(trouble->since)}};
   for (auto outcome : {Outcome::hit, Outcome::collapsed, Outcome::miss, Outcome::pass, Outcome::tunnel})
     status["requests"][std::string(name_of(outcome))] = counters.requests[static_cast<size_t>(outcome)].load();
+  auto& authority = services.authority;
+  status["ca"] = {{"fingerprint", authority.fingerprint().hex()},
+                  {"not_after", unix_seconds(authority.not_after())},
+                  {"warnings", authority.warnings(wall_now())}};
   status["bytes"] = {{"from_store", counters.bytes_from_store.load()},
                      {"from_origin", origin_bytes(services)},
                      {"to_clients", counters.bytes_to_clients.load()}};
@@ -91,9 +126,26 @@ std::string metrics_text(const Services& services) {
   add_metric(out, "weir_client_bytes_sent_total", "counter", "Body bytes sent to clients.", counters.bytes_to_clients);
   add_metric(out, "weir_store_blobs", "gauge", "Verified blobs in the store.", totals.count);
   add_metric(out, "weir_store_bytes", "gauge", "Bytes of verified blobs in the store.", totals.bytes);
+  auto& space = services.store.space();
+  auto evicted = space.evicted();
+  add_metric(out, "weir_store_partial_bytes", "gauge", "Bytes of partial blobs in the store.",
+             services.store.loose_bytes());
+  add_metric(out, "weir_store_reserved_bytes", "gauge", "Bytes that downloads have reserved and not written yet.",
+             space.reserved_bytes());
+  add_metric(out, "weir_store_max_size_bytes", "gauge", "What the store may take; 0 means no limit.",
+             space.limits().max_size);
+  add_metric(out, "weir_store_min_free_bytes", "gauge", "What is to be left free on the file system.",
+             space.limits().min_free);
+  add_metric(out, "weir_store_evicted_files_total", "counter", "Files removed to make room.", evicted.count);
+  add_metric(out, "weir_store_evicted_bytes_total", "counter", "Bytes removed to make room.", evicted.bytes);
+  add_labelled(out, "weir_store_verified_total", "Blobs that were rehashed, by what was found.", "verdict",
+               services.store.verdicts(), [](size_t i) { return name_of(static_cast<cas::Verdict>(i)); });
+  add_metric(out, "weir_store_writable", "gauge", "1 while the store takes bytes, 0 while files go past it.",
+             services.store.health().writable() ? 1 : 0);
   add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
   add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
   add_metric(out, "weir_fetches_failed_total", "counter", "Fetches that failed.", fetches.failed);
+  add_metric(out, "weir_fetch_retries_total", "counter", "Tries again after a trouble at the origin.", fetches.retries);
   add_metric(out, "weir_wrong_bytes_total", "counter", "Files whose bytes did not match their digest.",
              wrong_files(services));
   add_metric(out, "weir_connections", "gauge", "Client connections.", counters.connections);
@@ -106,10 +158,13 @@ std::string metrics_text(const Services& services) {
 }
 
 // A web page whose name was made to resolve to this machine must not read these pages through the user's browser.
-bool names_this_machine(const http::RequestHead& request) {
+// Under TLS a browser takes no certificate for such a name.
+bool names_this_machine(const http::RequestHead& request, const ListenOptions& listen) {
   if (!request.fields.has("Host")) return true;
   auto authority = http::parse_host(request.fields.get("Host"), 80);
-  return authority && (authority->is_address || authority->host == "localhost");
+  if (!authority) return false;
+  bool ours = listen.tls && std::find(listen.names.begin(), listen.names.end(), authority->host) != listen.names.end();
+  return authority->is_address || authority->host == "localhost" || ours;
 }
 
 }  // namespace
@@ -123,17 +178,19 @@ std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& cl
   auto show = [&](std::string_view type, std::string text) {
     return std::make_unique<TextExchange>(responder, type, std::move(text));
   };
-  if (!client.is_loopback() && !any_contains(services.options.listen.admin_allow, client))
+  auto& listen = context.settings->options.listen;
+  if (!client.is_loopback() && !any_contains(listen.admin_allow, client))
     return refuse(403, "Weir's own pages are for this machine only; [proxy] admin_allow names others.");
-  if (client.is_loopback() && !names_this_machine(request))
+  if (client.is_loopback() && !names_this_machine(request, listen))
     return refuse(403,
                   "Weir's own pages are read by the address of this machine, as in http://127.0.0.1:9347/-/status.");
+  if (auto exchange = open_store_admin(context, client, request, responder)) return exchange;
   if (request.method != "GET" && request.method != "HEAD") return refuse(405, "Weir's own pages are read with GET.");
   auto path = request.target.substr(0, request.target.find('?'));
-  if (path == "/-/health") return show(kTextType, "ok\n");
+  if (path == "/-/health") return show("application/json", health_text(services));
   if (path == "/-/status") return show("application/json", status_json(services));
   if (path == "/-/metrics") return show("text/plain; version=0.0.4; charset=utf-8", metrics_text(services));
-  if (path == "/-/ca.pem") return show("application/x-pem-file", services.ca_pem);
+  if (path == "/-/ca.pem") return show("application/x-pem-file", services.authority.ca_pem());
   return refuse(404, "There are /-/health, /-/status, /-/metrics and /-/ca.pem.");
 }
 

@@ -43,7 +43,7 @@ class BatchFilter : public AnswerFilter {
     auto downloads = hub::parse_batch_answer(body_, wall_now());
     if (!downloads) return;
     for (const auto& download : *downloads) {
-      if (!services.policy.intercepts(download.href.host)) {
+      if (!context_.settings->policy.intercepts(download.href.host)) {
         ++services.counters.passed_by[static_cast<size_t>(PassedBy::elsewhere)];
         log::info("git-lfs object {} passes by the store: it is on {}, which is not intercepted",
                   download.object.oid.hex(), download.href.host);
@@ -51,8 +51,8 @@ class BatchFilter : public AnswerFilter {
       }
       auto grant = hub::make_grant(request_.head.fields,
                                    hub::LfsRequest{request_.url().text(), download.object.oid, download.object.size});
-      learn_location(services, download.href, {download.object.oid, download.object.size}, std::move(grant),
-                     download.expires);
+      learn_location(services, download.href, {download.object.oid, download.object.size}, SizeBy::client,
+                     std::move(grant), download.expires);
     }
   }
 
@@ -80,7 +80,7 @@ class BatchExchange : public Exchange {
   void on_request_end() override {
     auto out = make_origin_request(request_, context_.services.pseudonym);
     out.fields.set("Accept-Encoding", "identity");
-    if (context_.services.options.xet == XetMode::strip) body_ = hub::without_xet_transfer(body_);
+    if (context_.settings->options.xet == XetMode::strip) body_ = hub::without_xet_transfer(body_);
     auto relay = std::make_unique<RelayExchange>(context_, responder_, std::move(out),
                                                  std::make_unique<BatchFilter>(context_, std::move(request_)));
     relay->set_body(std::move(body_));

@@ -30,13 +30,14 @@ ssize_t read_cached(int fd, char* buffer, size_t count, uint64_t offset) {
 }  // namespace
 
 BlobSender::BlobSender(WorkerContext& context, Responder& responder, std::shared_ptr<const cas::BlobFile> file,
-                       ByteRange range, HoldBack hold_back, uint64_t fresh_from)
+                       ByteRange range, HoldBack hold_back, uint64_t fresh_from, std::function<void()> on_sent)
     : context_(context),
       responder_(responder),
       file_(std::move(file)),
       range_(range),
       hold_back_(hold_back),
       fresh_from_(fresh_from),
+      on_sent_(on_sent ? std::move(on_sent) : [&responder] { responder.finish(); }),
       position_(range.begin),
       drip_(context.loop, [this] {
         hold_back_.drip();
@@ -49,10 +50,11 @@ void BlobSender::set_progress(uint64_t readable, bool verified) {
 }
 
 void BlobSender::pump() {
+  if (dry_) return;
   for (int blocks = 0; blocks < kBlocksPerTurn; ++blocks) {
     if (block_sent_ == block_.size() && !fill()) return;
     if (!send_block()) return;
-    if (position_ == range_.end) return responder_.finish();
+    if (position_ == range_.end) return end();
   }
   if (std::exchange(pump_posted_, true)) return;
   context_.loop.post([this, alive = std::weak_ptr<bool>(alive_)] {
@@ -66,13 +68,15 @@ void BlobSender::pump() {
 bool BlobSender::fill() {
   if (reading_) return false;
   if (position_ == range_.end) {
-    responder_.finish();
+    end();
     return false;
   }
   auto limit = hold_back_.limit(readable_, verified_);
   if (position_ >= limit) {
     if (verified_) {
       fail(0);
+    } else if (progress_ended_) {
+      run_dry();
     } else {
       update_drip();
     }
@@ -115,10 +119,21 @@ void BlobSender::read_by_pool(size_t count) {
       });
 }
 
+void BlobSender::end() {
+  if (auto on_sent = std::exchange(on_sent_, nullptr)) on_sent();
+}
+
 void BlobSender::fail(int error_number) {
   log::error("reading blob {}: {}", file_->digest().hex(),
              error_number ? errno_error("pread", error_number).message : "the file is shorter than it was");
-  responder_.abort();
+  run_dry();
+}
+
+void BlobSender::run_dry() {
+  dry_ = true;
+  drip_.stop();
+  if (!on_dry_) return responder_.abort();
+  std::exchange(on_dry_, nullptr)();
 }
 
 // True when the whole block was sent.

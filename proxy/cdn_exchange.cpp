@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "http/range.h"
 #include "hub/signed_url.h"
 #include "proxy/file_exchange.h"
 #include "proxy/relay_exchange.h"
@@ -33,7 +34,14 @@ class ProbeFilter : public AnswerFilter {
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>&) override {
     bool accepted = head.status == 200 || head.status == 206 || (head.status == 416 && blob_.size == 0);
     if (!accepted) return nullptr;
-    return std::make_unique<FileExchange>(context_, responder_, file_request(std::move(request_), blob_, nullptr));
+    // What was learnt may be another client's word; of what is held the size is certain.
+    auto part = http::parse_content_range(head.fields.get("Content-Range"));
+    auto held = context_.services.store.size_of(blob_.digest);
+    if (part && !held) blob_.size = part->size;
+    auto file = file_request(std::move(request_), blob_, nullptr);
+    for (auto name : {"Last-Modified", "Date"})
+      if (auto* value = head.fields.find(name)) file.answer.add(name, *value);
+    return std::make_unique<FileExchange>(context_, responder_, std::move(file));
   }
 
  private:
@@ -50,15 +58,19 @@ std::unique_ptr<Exchange> make_cdn_exchange(WorkerContext& context, Responder& r
   auto blob = services.catalog.find_object(hub::object_name(request.host, request.head.target));
   if (!blob)
     return std::make_unique<RelayExchange>(context, responder, make_origin_request(request, services.pseudonym));
+  auto held = services.store.size_of(blob->digest);
+  blob->size = held.value_or(blob->size);
   auto issued = services.issued.find(request.url(), wall_now());
   if (issued && issued->digest == blob->digest)
     // The size that the hub said with this URL: what was learnt of its path may have come from another client's words.
     return std::make_unique<FileExchange>(
-        context, responder, file_request(std::move(request), {issued->digest, issued->size}, issued->grant));
+        context, responder,
+        file_request(std::move(request), {issued->digest, held.value_or(issued->size)}, issued->grant));
   auto probe =
       make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
   return std::make_unique<RelayExchange>(context, responder, std::move(probe),
-                                         std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob));
+                                         std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob),
+                                         Persistence::patient);
 }
 
 }  // namespace weir::proxy

@@ -2,6 +2,7 @@
 #include "proxy/connect_gate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/via.h"
 
@@ -31,7 +32,7 @@ size_t ConnectGate::take(std::string_view next) {
   return next.size();
 }
 
-GateDecision ConnectGate::decide() const {
+GateDecision ConnectGate::decide() {
   auto head = http::parse_request(taken_, limits_);
   if (!head) return SpeakHttp{};
   auto framing = http::request_framing(*head);
@@ -40,7 +41,8 @@ GateDecision ConnectGate::decide() const {
     return SpeakHttp{http::Refusal{400, "A CONNECT request has no body."}};
   auto authority = http::parse_authority(head->target);
   if (!authority) return SpeakHttp{authority.error()};
-  if (http::via_holds(head->fields, pseudonym_))
+  connect_ = std::move(*head);
+  if (http::via_holds(connect_->fields, pseudonym_))
     return SpeakHttp{
         http::Refusal{508, "This request has been through this very Weir before: a proxy setting points back to it."}};
   auto decision = policy_.decide(*authority);

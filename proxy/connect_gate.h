@@ -32,16 +32,19 @@ class ConnectGate {
   size_t take(std::string_view next);
   // What to do; nothing while the head is incomplete.
   const std::optional<GateDecision>& decision() const { return decision_; }
+  // The CONNECT that the decision is about; null when the request is another one or none at all.
+  const http::RequestHead* connect() const { return connect_ ? &*connect_ : nullptr; }
   // All bytes that were taken.
   const std::string& taken() const { return taken_; }
 
  private:
-  GateDecision decide() const;
+  GateDecision decide();
 
   const HostPolicy& policy_;
   std::string pseudonym_;
   http::HeadLimits limits_;
   std::string taken_;
+  std::optional<http::RequestHead> connect_;
   std::optional<GateDecision> decision_;
 };
 

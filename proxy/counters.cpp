@@ -20,6 +20,8 @@ std::string_view name_of(PassedBy reason) {
       return "too_large";
     case PassedBy::elsewhere:
       return "elsewhere";
+    case PassedBy::store:
+      return "store_trouble";
   }
   return "-";
 }
@@ -33,10 +35,10 @@ void Counters::add(const RequestRecord& record) {
 
 void write_access_log(const RequestRecord& record, MonotonicTime now) {
   auto seconds = std::chrono::duration<double>(now - record.started).count();
-  log::info("access {} {} {} {} {} {} {} store={} origin={} {:.3f}s{}", or_dash(record.client), or_dash(record.method),
-            or_dash(record.host), or_dash(record.path), record.status, name_of(record.outcome),
+  log::info("access {} {} {} {} {} {} {} store={} origin={} {:.3f}s{}{}{}", or_dash(record.client),
+            or_dash(record.method), or_dash(record.host), or_dash(record.path), record.status, name_of(record.outcome),
             record.digest ? record.digest->hex() : "-", record.from_store, record.from_origin, seconds,
-            record.complete ? "" : " cut");
+            record.user.empty() ? "" : " user=", record.user, record.complete ? "" : " cut");
 }
 
 }  // namespace weir::proxy

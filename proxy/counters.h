@@ -15,8 +15,9 @@ enum class PassedBy {
   xet,        // a client read by Xet: it has an old listing, or the file is above the limit for plain HTTP
   too_large,  // the hub's answer for a file above the limit was relayed
   elsewhere,  // the hub named a host that is not intercepted
+  store,      // the store could not take it
 };
-inline constexpr size_t kPassedByCount = 3;
+inline constexpr size_t kPassedByCount = 4;
 std::string_view name_of(PassedBy reason);
 
 // What the admin surface shows.  Written by all workers; nothing is ever reset.
@@ -29,14 +30,15 @@ struct Counters {
   std::atomic<uint64_t> connections_total = 0;
   std::atomic<uint64_t> tunnels = 0;  // now
   std::atomic<uint64_t> handshakes_failed = 0;
-  std::atomic<uint64_t> wrong_small_files = 0;  // whose bytes did not have the git id that the hub named
+  std::atomic<uint64_t> wrong_passed_files = 0;  // whose bytes passed by the store and did not have their digest
+  std::atomic<uint64_t> wrong_small_files = 0;   // whose bytes did not have the git id that the hub named
   std::array<std::atomic<uint64_t>, kPassedByCount> passed_by{};
 
   void add(const RequestRecord& record);
 };
 
 // One line for each request: client, method, host, path, status, outcome, sha256, bytes from the store and from the
-// origin, seconds.
+// origin, seconds; the user where names are asked for.
 void write_access_log(const RequestRecord& record, MonotonicTime now);
 
 }  // namespace weir::proxy

@@ -24,6 +24,7 @@ http::ResponseHead own_head(int status, std::string_view message) {
   head.fields.add("Date", http::format_date(unix_seconds(wall_now())));
   head.fields.add("Cache-Control", "no-store");
   head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass, "Weir's own answer"));
+  if (status == 407) head.fields.add("Proxy-Authenticate", "Basic realm=\"Weir\", charset=\"UTF-8\"");
   if (status >= 400 && !message.empty()) head.fields.add("X-Error-Message", as_field_value(message));
   return head;
 }
@@ -36,8 +37,9 @@ void answer_text(Responder& responder, int status, std::string_view content_type
   responder.finish();
 }
 
-void answer_error(Responder& responder, int status, std::string_view message) {
+void answer_error(Responder& responder, int status, std::string_view message, std::optional<Duration> retry_after) {
   auto head = own_head(status, message);
+  if (retry_after) head.fields.add("Retry-After", std::to_string((retry_after->count() + 999) / 1000));
   head.fields.add("Content-Type", "text/plain; charset=utf-8");
   auto body = std::string(message) + "\n";
   responder.send_head(std::move(head), body.size());

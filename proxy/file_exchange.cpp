@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/file_exchange.h"
 
-#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
-#include "http/cache_status.h"
-#include "http/range.h"
-#include "http/via.h"
+#include "base/random.h"
+#include "http/conditional.h"
+#include "http/multipart_ranges.h"
 #include "proxy/error_answer.h"
+#include "proxy/multipart_exchange.h"
 
 namespace weir::proxy {
 namespace {
-
-http::CacheOutcome cache_outcome(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::hit:
-      return http::CacheOutcome::hit;
-    case Outcome::collapsed:
-      return http::CacheOutcome::collapsed;
-    case Outcome::miss:
-      return http::CacheOutcome::miss;
-    default:
-      return http::CacheOutcome::pass;
-  }
-}
-
-Asked asked_by(const http::RangeSpec& spec) {
-  return spec.kind == http::RangeSpec::Kind::open ? Asked::open : Asked::closed;
-}
 
 bool is_empty_file(const FileRequest& file) {
   return file.size == 0 && file.digest == sha256("");
@@ -42,35 +26,52 @@ FileExchange::FileExchange(WorkerContext& context, Responder& responder, FileReq
 void FileExchange::start() {
   auto& record = responder_.record();
   record.digest = file_.digest;
-  auto etag = http::parse_entity_tag(file_.answer.get("ETag"));
   outcome_ = context_.services.store.has(file_.digest) ? Outcome::hit : Outcome::pass;
-  if (etag && http::if_none_match_names(file_.request, *etag)) return answer_without_body(304, std::nullopt);
+  if (!judge_conditions()) return;
   if (file_.head_only) return answer_without_body(200, file_.size);
   if (!judge_range()) return;
   if (is_empty_file(file_)) return answer_without_body(200, 0);
-  auto blob = context_.services.store.open_blob(file_.digest);
-  if (!blob) log::error("{}", blob.error().message);
-  if (blob && *blob) return answer_from(***blob);
-  join();
+  send_body();
 }
 
-// False when the range was answered with an error.
+// False when that was the answer.
+bool FileExchange::judge_conditions() {
+  auto met = http::judge_preconditions(file_.request, http::validators_of(file_.answer));
+  if (met == http::Precondition::not_modified) answer_without_body(304, std::nullopt);
+  if (met == http::Precondition::failed)
+    answer_error_with(412, "The file is not the one that If-Match or If-Unmodified-Since names.");
+  return met == http::Precondition::met;
+}
+
+// False when the range is answered otherwise: with an error, or by another exchange.
 bool FileExchange::judge_range() {
-  auto etag = http::parse_entity_tag(file_.answer.get("ETag"));
-  auto specs = http::parse_range(file_.request.get("Range"));
-  // Several ranges get the whole, as RFC 9110, section 14.2 allows.
-  if (specs.size() != 1 || !etag || !http::if_range_allows(file_.request, *etag)) return true;
-  auto range = specs.front().within(file_.size);
-  if (!range) {
-    file_.answer.set("Content-Range", http::unsatisfied_range(file_.size));
-    answer_error_with(
-        416, "The file has " + std::to_string(file_.size) + " bytes; the range that was asked for is beyond its end.");
+  using Kind = http::RangeVerdict::Kind;
+  if (!http::if_range_allows(file_.request, http::validators_of(file_.answer))) return true;
+  auto verdict = http::judge_ranges(http::parse_range(file_.request.get("Range")), file_.size);
+  if (verdict.kind == Kind::whole) return true;
+  if (verdict.kind == Kind::parts) return !hand_over_parts(std::move(verdict.ranges));
+  if (verdict.kind == Kind::unsatisfiable) {
+    refuse_range();
     return false;
   }
   partial_ = true;
-  range_ = *range;
-  asked_ = asked_by(specs.front());
+  range_ = verdict.ranges.front().range;
+  asked_ = asked_by(verdict.ranges.front());
   return !refuses_resumption();
+}
+
+void FileExchange::refuse_range() {
+  file_.answer.set("Content-Range", http::unsatisfied_range(file_.size));
+  answer_error_with(416,
+                    "The file has " + std::to_string(file_.size) + " bytes; what Range asks for is beyond its end.");
+}
+
+// False when the parts with their heads take more than twice the file: that is better sent as a whole.
+bool FileExchange::hand_over_parts(std::vector<http::AnsweredRange> ranges) {
+  http::MultipartRanges body(std::move(ranges), file_.size, file_.answer.get("Content-Type"), random_bytes(16));
+  if (body.length() / 2 > file_.size) return false;
+  responder_.hand_over(std::make_unique<MultipartExchange>(context_, responder_, std::move(file_), std::move(body)));
+  return true;
 }
 
 // A client that resumes a download may hold bytes that turned out wrong, and would append right ones to them.
@@ -104,86 +105,32 @@ void FileExchange::answer_without_body(int status, std::optional<uint64_t> lengt
 
 void FileExchange::send_head(int status, Outcome outcome, std::optional<uint64_t> length) {
   responder_.record().outcome = outcome;
-  http::ResponseHead head;
-  head.status = status;
-  head.reason = http::reason_of(status);
-  head.fields = file_.answer;
-  head.fields.remove("Content-Length");
+  auto head = file_head(context_.services, file_, status, outcome);
   if (status == 206) head.fields.set("Content-Range", http::content_range(range_, file_.size));
-  head.fields.set("Cache-Status", http::cache_status("Weir", cache_outcome(outcome)));
-  http::add_via(head.fields, 1, context_.services.pseudonym);
   responder_.send_head(std::move(head), length);
 }
 
 // --- the body
 
-void FileExchange::answer_from(const cas::Blob& blob) {
-  if (blob.size() != file_.size) return answer_wrong_size(blob.size());
-  outcome_ = Outcome::hit;
-  fresh_from_ = file_.size;
-  begin_body(blob.file());
-  sender_->set_progress(file_.size, true);
-  sender_->pump();
+void FileExchange::send_body() {
+  auto held = file_.held ? file_.held : open_held(context_.services, file_.digest);
+  if (!held && !file_.source) return give_up(not_held());
+  RangeSender::Events events;
+  events.on_prepared = [this] {
+    responder_.record().outcome = sender_->outcome();
+    sender_->send();
+  };
+  // The head goes out with the first byte: until then a fault can still be told.
+  events.on_first_byte = [this] { send_head(partial_ ? 206 : 200, sender_->outcome(), range_.size()); };
+  events.on_sent = [this] { responder_.finish(); };
+  events.on_failed = [this](const upstream::FetchFailure& failure) { give_up(failure); };
+  sender_ = std::make_unique<RangeSender>(context_, responder_, file_, range_, asked_, std::move(events));
+  sender_->prepare(held.get());
 }
 
-// A client that got as much as the hub says would take a part for the whole.
-void FileExchange::answer_wrong_size(uint64_t size) {
-  answer_error(responder_, 502,
-               "The hub says that this file has " + std::to_string(file_.size) +
-                   " bytes, but the one with its sha256 has " + std::to_string(size) + ".");
-}
-
-void FileExchange::join() {
-  if (!file_.source)
-    return answer_error(responder_, 502, "The stored copy of this file could not be read; ask again to fetch it anew.");
-  upstream::JoinRequest request;
-  request.digest = file_.digest;
-  request.size = file_.size;
-  using Reach = upstream::Want::Reach;
-  bool whole = asked_ == Asked::whole || (asked_ == Asked::open && range_.begin == 0);
-  bool guarded = HoldBack(asked_, range_, file_.size).guarded();
-  request.want = {range_, whole ? Reach::whole : guarded ? Reach::verified : Reach::range};
-  request.source = *file_.source;
-  request.grant = file_.grant;
-  membership_ = context_.services.fetches.join(std::move(request), context_.loop, *this);
-}
-
-void FileExchange::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
-  if (progress->size() != file_.size) {
-    membership_.reset();
-    return answer_wrong_size(progress->size());
-  }
-  progress_ = std::move(progress);
-  outcome_ = started                                                ? Outcome::miss
-             : progress_->state() == upstream::FetchState::verified ? Outcome::hit
-                                                                    : Outcome::collapsed;
-  responder_.record().outcome = outcome_;
-  fresh_from_ = started ? progress_->readable_from(range_.begin) : file_.size;
-  on_progress();
-}
-
-void FileExchange::on_progress() {
-  auto state = progress_->state();
-  auto readable = progress_->readable_from(sender_ ? sender_->position() : range_.begin);
-  if (!sender_) {
-    if (state == upstream::FetchState::failed) {
-      auto failure = progress_->failure();
-      return answer_error(responder_, failure.status, failure.message);
-    }
-    // The head goes out with the first byte: until then a fault can still be told.
-    bool first_byte = readable > range_.begin || (range_.empty() && state == upstream::FetchState::verified);
-    if (!first_byte) return;
-    begin_body(progress_->file());
-  }
-  if (state == upstream::FetchState::failed) return responder_.abort();
-  sender_->set_progress(readable, state == upstream::FetchState::verified);
-  sender_->pump();
-}
-
-void FileExchange::begin_body(std::shared_ptr<const cas::BlobFile> file) {
-  send_head(partial_ ? 206 : 200, outcome_, range_.size());
-  sender_ = std::make_unique<BlobSender>(context_, responder_, std::move(file), range_,
-                                         HoldBack(asked_, range_, file_.size), fresh_from_);
+void FileExchange::give_up(const upstream::FetchFailure& failure) {
+  if (responder_.head_sent()) return responder_.abort();
+  answer_error(responder_, failure.status, failure.message, failure.retry_after);
 }
 
 void FileExchange::on_writable() {

@@ -16,8 +16,9 @@ enum class Reach { everything, own_pages };
 
 class FrontHandler : public RequestHandler {
  public:
-  FrontHandler(WorkerContext& context, IpAddress client, Reach reach)
-      : context_(context), client_(client), reach_(reach) {}
+  // `users`: who may use the proxy; null: everybody may.
+  FrontHandler(WorkerContext& context, IpAddress client, Reach reach, std::shared_ptr<Authenticator> users)
+      : context_(context), client_(client), reach_(reach), users_(std::move(users)) {}
   std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
                                  Responder& responder) override;
 
@@ -25,6 +26,7 @@ class FrontHandler : public RequestHandler {
   WorkerContext& context_;
   IpAddress client_;
   Reach reach_;
+  std::shared_ptr<Authenticator> users_;
 };
 
 // Answers every request with the same refusal.

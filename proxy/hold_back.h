@@ -8,6 +8,7 @@
 
 #include "base/byte_range.h"
 #include "base/clock.h"
+#include "http/range.h"
 
 namespace weir::proxy {
 
@@ -21,6 +22,10 @@ enum class Asked {
   open,    // bytes=N-
   closed,  // any other single range
 };
+
+constexpr Asked asked_by(const http::AnsweredRange& answered) {
+  return answered.kind == http::RangeSpec::Kind::open ? Asked::open : Asked::closed;
+}
 
 class HoldBack {
  public:

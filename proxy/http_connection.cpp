@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/http_connection.h"
 
+#include <sys/ioctl.h>
+
 #include <algorithm>
+#include <new>
 #include <utility>
 
+#include "base/log.h"
 #include "http/text.h"
 #include "proxy/error_answer.h"
 
@@ -12,8 +16,7 @@ namespace {
 
 constexpr size_t kReadSize = 64 << 10;
 constexpr size_t kMaxInput = 128 << 10;
-// What is read and dropped of a request's body after an early answer, so that the client sees the answer and not a
-// reset.
+// What is read and dropped behind the last answer.
 constexpr size_t kMaxLinger = 1 << 20;
 constexpr Duration kLingerTime{2'000};
 
@@ -29,7 +32,7 @@ HttpConnection::HttpConnection(Loop& loop, std::unique_ptr<Stream> stream, std::
       stream_(std::move(stream)),
       handler_(std::move(handler)),
       setup_(std::move(setup)),
-      watch_(loop, stream_->fd(), [this](bool readable, bool writable) { on_ready(readable, writable); }),
+      watch_(loop, stream_->fd(), [this](bool, bool) { on_ready(); }),
       timer_(loop, [this] { on_timeout(); }),
       input_(std::move(already_read)) {}
 
@@ -52,7 +55,17 @@ void HttpConnection::drain() {
 
 // --- input
 
-void HttpConnection::on_ready(bool, bool) {
+// Memory that runs out costs this connection, for how far its exchange came is unknown.
+void HttpConnection::on_ready() {
+  try {
+    move_bytes();
+  } catch (const std::bad_alloc&) {
+    log::out_of_memory();
+    cut();
+  }
+}
+
+void HttpConnection::move_bytes() {
   // Under TLS either direction may wait for the other's readiness, so both are tried.
   if (output_sent_ < output_.size() || blocked_) {
     flush();
@@ -75,7 +88,7 @@ void HttpConnection::read_input() {
     if (!wants_input()) return;
     auto [status, bytes] = stream_->read(buffer);
     if (status == IoStatus::would_block) return;
-    if (status != IoStatus::ok) return on_input_closed();
+    if (status != IoStatus::ok) return on_input_closed(status);
     if (lingering_) {
       lingered_bytes_ += bytes;
       if (lingered_bytes_ > kMaxLinger) return close();
@@ -129,6 +142,7 @@ bool HttpConnection::take_head() {
 void HttpConnection::start_record() {
   record_ = RequestRecord{};
   record_.client = setup_.client;
+  record_.user = setup_.user;
   record_.host = handler_->host();
   record_.started = monotonic_now();
   record_open_ = true;
@@ -156,8 +170,10 @@ void HttpConnection::begin(http::RequestHead head) {
   input_state_ = chunked || body_left_ > 0 ? Input::body : Input::complete;
   if (input_state_ == Input::complete) expects_continue_ = false;
   exchange_ = handler_->open(head, *framing, *this);
-  exchange_->start();
-  if (input_state_ == Input::complete && answering()) exchange_->on_request_end();
+  auto* opened = exchange_.get();
+  opened->start();
+  bool handed_over = exchange_.get() != opened;
+  if (input_state_ == Input::complete && answering() && !handed_over) exchange_->on_request_end();
 }
 
 void HttpConnection::take_body() {
@@ -195,8 +211,12 @@ void HttpConnection::refuse(const http::Refusal& refusal) {
   exchange_->start();
 }
 
-void HttpConnection::on_input_closed() {
+// A client in clear that ended its direction behind a whole request still gets its answer; writing tells whether it is
+// there.
+void HttpConnection::on_input_closed(IoStatus how) {
   input_closed_ = true;
+  bool waits = how == IoStatus::closed && stream_->allows_half_close();
+  if (waits && answering() && input_state_ == Input::complete) return;
   if (lingering_ || !exchange_ || answer_ == Answer::finished) {
     // What is queued still goes out; the client may only have ended its own direction.
     keep_alive_ = false;
@@ -371,13 +391,13 @@ void HttpConnection::next_request() {
   report();
   answer_ = Answer::none;
   bool body_unread = input_state_ == Input::body || input_state_ == Input::ignored;
-  if (!keep_alive_ || input_closed_) {
-    if (!body_unread || input_closed_) return close();
-    return linger();
+  if (!keep_alive_ || (input_closed_ && input_.empty())) {
+    return input_closed_ || !(body_unread || has_unread_input()) ? close() : linger();
   }
   input_state_ = Input::head;
   expects_continue_ = false;
   process_input();
+  if (input_closed_ && !exchange_) return close();
   if (!closed_ && stream_->has_buffered_input()) read_input();
 }
 
@@ -387,6 +407,14 @@ void HttpConnection::report() {
   setup_.on_request_done(record_);
 }
 
+// Closing with unread bytes would send a reset, which may overtake the answer (RFC 9112, section 9.6).
+bool HttpConnection::has_unread_input() const {
+  int in_socket = 0;
+  bool waiting = ::ioctl(stream_->fd(), FIONREAD, &in_socket) == 0 && in_socket > 0;
+  return waiting || !input_.empty() || stream_->has_buffered_input();
+}
+
+// Ends our direction and drops what the client still sends.
 void HttpConnection::linger() {
   lingering_ = true;
   input_.clear();
@@ -399,7 +427,7 @@ void HttpConnection::linger() {
 void HttpConnection::close() {
   if (closed_) return;
   closed_ = true;
-  if (!lingering_ && !input_closed_) stream_->end_output();
+  if (!lingering_) stream_->end_output();
   shut_down();
 }
 
@@ -441,7 +469,7 @@ void HttpConnection::update_timer() {
   Duration limit{};
   if (lingering_) {
     phase = Phase::linger, limit = kLingerTime;
-  } else if (output_sent_ < output_.size() || blocked_) {
+  } else if (output_sent_ < output_.size() || blocked_ || (input_closed_ && exchange_)) {
     phase = Phase::write, limit = setup_.limits.write_timeout;
   } else if (!exchange_) {
     phase = input_.empty() ? Phase::idle : Phase::head;

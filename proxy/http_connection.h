@@ -25,6 +25,7 @@ class HttpConnection : public Responder {
     std::string client;  // the client's address, for the record
     std::function<void(const RequestRecord&)> on_request_done;
     std::function<void()> on_closed;  // the last call; it may not destroy the connection at once
+    std::string user = "";            // who the client said it is, for the record
   };
 
   // `already_read`: bytes that were taken off the stream before.
@@ -55,7 +56,8 @@ class HttpConnection : public Responder {
   enum class Framing { none, length, chunked, until_close };
   enum class Phase { none, idle, head, body, write, linger };  // what the timer is waiting for
 
-  void on_ready(bool readable, bool writable);
+  void on_ready();
+  void move_bytes();
   bool wants_input() const;
   void read_input();
   void process_input();
@@ -65,7 +67,7 @@ class HttpConnection : public Responder {
   void take_body();
   void end_request_body();
   void refuse(const http::Refusal& refusal);
-  void on_input_closed();
+  void on_input_closed(IoStatus how);
 
   void queue(std::string_view bytes);
   void flush();
@@ -81,6 +83,7 @@ class HttpConnection : public Responder {
   void update();
   void update_timer();
   void on_timeout();
+  bool has_unread_input() const;
   bool answering() const { return exchange_ != nullptr && answer_ != Answer::finished; }
 
   Loop& loop_;

@@ -15,7 +15,7 @@
 #include "proxy/origin_request.h"
 #include "proxy/regular_file_filter.h"
 #include "proxy/relay_exchange.h"
-#include "proxy/resolve_filter.h"
+#include "proxy/resolve_exchange.h"
 
 namespace weir::proxy {
 namespace {
@@ -82,7 +82,7 @@ std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::st
     case hub::RouteKind::resolve_cache:
       return make_regular_file_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::listing:
-      return make_listing_exchange(context, responder, request);
+      return make_listing_exchange(context, responder, request, route.file);
     case hub::RouteKind::lfs_batch:
       return make_batch_exchange(context, responder, std::move(request));
     case hub::RouteKind::cdn_object:

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,13 @@ struct ListenOptions {
   std::vector<Cidr> allow;        // clients beyond loopback; without it only a loopback address is bound
   std::vector<Cidr> admin_allow;  // who beyond loopback may read /-/...
   size_t workers = 0;             // threads that serve clients; 0: one a core
+
+  std::filesystem::path users;  // a UserFile: clients give a name and a password; empty: they need not
+  bool tls = false;             // the port speaks TLS
+  // What clients call this proxy, for its certificate; the first is what they are told.
+  std::vector<std::string> names = {"localhost"};
+  std::filesystem::path cert;  // a certificate (chain) and its key, PEM; empty: Weir's CA signs for the names
+  std::filesystem::path key;
 };
 
 // Which hosts are intercepted: these names and everything under them, but for the exceptions and what is under those.
@@ -36,6 +44,7 @@ enum class XetMode { strip, pass };
 struct LimitOptions {
   size_t connections = 10'000;            // clients' connections; more are closed at once
   size_t tunnels = 1'000;                 // more are refused with 503
+  size_t password_checks = 16;            // different passwords that wait to be checked; more are refused with 503
   size_t head_bytes = 64 << 10;           // a request's head
   size_t header_count = 128;              // fields in a request's head
   Duration head_timeout{15'000};          // from its first byte to the end of a request's head, and for a TLS handshake

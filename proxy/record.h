@@ -26,6 +26,7 @@ std::string_view name_of(Outcome outcome);
 // What the access log and the counters learn of one request.  Filled while it is served.
 struct RequestRecord {
   std::string client;  // its address, without the port
+  std::string user;    // the name that it gave; "" when none is asked for
   std::string method;
   std::string host;
   std::string path;  // without the query, which may be a signature

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "http/text.h"
 #include "hub/catalog.h"
 #include "hub/regular_file.h"
 #include "hub/signed_url.h"
+#include "proxy/error_answer.h"
 #include "proxy/file_exchange.h"
 #include "proxy/relay_exchange.h"
 #include "proxy/small_file_deposit.h"
@@ -29,6 +31,7 @@ class RegularFileFilter : public AnswerFilter {
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
     if (head.status == 304 && request_.held) return answer_held(head);
+    if (auto encoding = unasked_encoding(head)) return refuse(*encoding);
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
     bool whole =
         head.status == 200 && request_.client.head.method == "GET" && length && !head.fields.has("Content-Encoding");
@@ -69,6 +72,20 @@ class RegularFileFilter : public AnswerFilter {
   }
 
  private:
+  // The bytes of another coding could not be verified, and not every client would undo it.
+  static std::optional<std::string> unasked_encoding(const http::ResponseHead& head) {
+    auto encoding = head.fields.get("Content-Encoding");
+    bool plain = encoding.empty() || http::equals_ignoring_case(encoding, "identity");
+    return plain || head.status / 100 != 2 ? std::nullopt : std::optional(std::string(encoding));
+  }
+
+  std::unique_ptr<Exchange> refuse(const std::string& encoding) {
+    auto message = request_.name.host + " did not give the file: it is encoded (" + encoding +
+                   ") although that was not asked for.";
+    log::warning("{}{}: {}", request_.name.host, request_.name.path, message);
+    return std::make_unique<ErrorExchange>(responder_, 502, std::move(message));
+  }
+
   std::unique_ptr<Exchange> answer_held(const http::ResponseHead& head) {
     FileRequest file;
     file.digest = request_.held->digest;
@@ -105,11 +122,12 @@ std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Res
   auto out = make_origin_request(request.client, services.pseudonym);
   out.fields.set("Accept-Encoding", "identity");
   if (request.held) {
-    for (auto conditional : {"Range", "If-Range", "If-Modified-Since"}) out.fields.remove(conditional);
+    for (auto name : kJudgedByWeir) out.fields.remove(name);
     out.fields.set("If-None-Match", hub::git_etag(request.held->git_id));
   }
   return std::make_unique<RelayExchange>(context, responder, std::move(out),
-                                         std::make_unique<RegularFileFilter>(context, responder, std::move(request)));
+                                         std::make_unique<RegularFileFilter>(context, responder, std::move(request)),
+                                         Persistence::patient);
 }
 
 }  // namespace weir::proxy

@@ -3,17 +3,20 @@
 // to one worker's loop.  Both outlive every connection.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/disk_pool.h"
 #include "base/loop.h"
 #include "cas/blob_store.h"
+#include "certs/certificate_authority.h"
 #include "hub/catalog.h"
 #include "hub/host_roles.h"
+#include "hub/hub_memory.h"
 #include "hub/issued_urls.h"
 #include "proxy/counters.h"
-#include "proxy/host_policy.h"
-#include "proxy/options.h"
+#include "proxy/question_queue.h"
+#include "proxy/settings.h"
 #include "proxy/tls_contexts.h"
 #include "upstream/dialler.h"
 #include "upstream/fetch_table.h"
@@ -22,10 +25,8 @@
 namespace weir::proxy {
 
 struct Services {
-  const Options& options;
-  const HostPolicy& policy;
   const std::string& pseudonym;  // Weir's own name in Via, different for each installation
-  const std::string& ca_pem;
+  const certs::CertificateAuthority& authority;
   WallTime started_at;
   Endpoint listening;
   std::string store_path;
@@ -34,6 +35,8 @@ struct Services {
   hub::Catalog& catalog;
   hub::HostRoles& roles;
   hub::IssuedUrls& issued;
+  hub::HubMemory& memory;
+  QuestionQueue& questions;
   upstream::FetchTable& fetches;
   TlsContexts& tls;
   Counters& counters;
@@ -44,6 +47,8 @@ struct WorkerContext {
   Loop& loop;
   upstream::OriginClient& origin;
   upstream::Dialler& dialler;
+  // The latest; on the worker's loop alone.
+  std::shared_ptr<const Settings> settings = nullptr;
 };
 
 }  // namespace weir::proxy

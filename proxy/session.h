@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of a client, from accept to close: reads its first request and becomes an intercepted TLS session, a
-// tunnel, or plain HTTP.  Lives on its worker's loop.
+// One connection of a client, from accept to close: TLS of the port's own if there is any, the first request, a name
+// and a password if they are asked for; then it becomes an intercepted TLS session, a tunnel, or plain HTTP.  Lives on
+// its worker's loop.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include "base/address.h"
 #include "base/loop.h"
 #include "base/unique_fd.h"
+#include "proxy/authenticator.h"
 #include "proxy/connect_gate.h"
 #include "proxy/exchange.h"
 #include "proxy/http_connection.h"
@@ -31,34 +33,50 @@ class Session {
   void drain();
 
  private:
-  void read_greeting();
+  void look_at_first_byte();
+  void await_request();
+  void read_request();
+  bool take_request();
   void decide();
+  void admit();
+  void on_admitted(Admission admission);
+  void ask_for_password(const http::Refusal& refusal);
+  void carry_out();
   void refuse(http::Refusal refusal);
   void speak_http(std::unique_ptr<Stream> stream, std::unique_ptr<RequestHandler> handler, std::string already_read);
-  void intercept(const Intercept& decision);
-  void shake_hands();
+  void shake_hands(std::unique_ptr<Stream> below, std::shared_ptr<ssl_ctx_st> tls, std::function<void()> then);
+  void go_on_shaking();
   void report_failed_handshake(IoResult result) const;
+  void intercept(const Intercept& decision);
   void open_tunnel(const OpenTunnel& decision);
   void on_dialled(tl::expected<UniqueFd, upstream::OriginFault> host);
-  void report_tunnel();
+  void begin_record();
+  void report(const RequestRecord& record) const;
   void on_timeout();
   void close();
+  std::unique_ptr<Stream> take_stream();
   HttpConnection::Setup connection_setup();
 
   WorkerContext& context_;
-  UniqueFd fd_;
+  const std::shared_ptr<const Settings> settings_;  // in force when the client came
+  std::unique_ptr<Stream> stream_;                  // until it is passed on
   IpAddress client_;
   std::function<void()> on_closed_;
   Timer timer_;
+  Timer again_;  // awaits the next request, from the loop
   std::unique_ptr<FdWatch> watch_;
-  ConnectGate gate_;
+  std::string ahead_;  // read, and not yet of the gate
+  std::optional<ConnectGate> gate_;
+  PasswordCheck check_;
+  std::string user_;
 
   std::string host_;  // of the CONNECT
   std::unique_ptr<TlsStream> handshaking_;
+  std::function<void()> shaken_;
   std::unique_ptr<upstream::Dial> dial_;
   std::unique_ptr<Tunnel> tunnel_;
   std::unique_ptr<HttpConnection> connection_;
-  RequestRecord tunnel_record_;
+  RequestRecord record_;  // of a CONNECT that no HttpConnection reports
   bool counted_ = false;  // among the tunnels
   bool draining_ = false;
   bool closed_ = false;

@@ -8,7 +8,10 @@
 namespace weir::proxy {
 
 SmallFileDeposit::SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file)
-    : services_(services), named_(std::move(named)), file_(std::move(file)) {}
+    : services_(services),
+      named_(std::move(named)),
+      file_(std::move(file)),
+      given_up_(!services.store.health().writable()) {}
 
 void SmallFileDeposit::add(std::string_view bytes) {
   std::lock_guard lock(mutex_);
@@ -50,7 +53,7 @@ void SmallFileDeposit::work() {
     }
     auto done = publishes ? publish() : write(bytes);
     if (done && !publishes) continue;
-    if (!done) log::error("storing {}: {}", named_.name.path, done.error().message);
+    if (!done) tell(done.error());
     std::lock_guard lock(mutex_);
     given_up_ = true;
     working_ = false;
@@ -58,9 +61,16 @@ void SmallFileDeposit::work() {
   }
 }
 
+void SmallFileDeposit::tell(const Error& error) const {
+  bool passes = error.code == ErrorCode::over_limit || cas::trouble_in(error);
+  if (passes) log::info("{} goes past the store: {}", named_.name.path, error.message);
+  if (!passes) log::error("storing {}: {}", named_.name.path, error.message);
+  services_.store.health().doubt(error, wall_now());
+}
+
 Result<void> SmallFileDeposit::write(std::string_view bytes) {
   if (!blob_) {
-    TRY_ASSIGN(blob_, services_.store.create_unnamed());
+    TRY_ASSIGN(blob_, services_.store.create_unnamed(named_.file.size));
   }
   return blob_->append(bytes);
 }

@@ -34,6 +34,7 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   void work();
   Result<void> write(std::string_view bytes);
   Result<void> publish();
+  void tell(const Error& error) const;
 
   Services& services_;
   hub::NamedRegularFile named_;
@@ -44,7 +45,7 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   std::string queued_;     // guarded by mutex_
   bool finished_ = false;  // guarded by mutex_
   bool working_ = false;   // guarded by mutex_
-  bool given_up_ = false;  // guarded by mutex_
+  bool given_up_;          // guarded by mutex_; from the start while the store takes nothing
 };
 
 }  // namespace weir::proxy

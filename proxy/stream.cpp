@@ -28,8 +28,16 @@ IoResult PlainStream::write(std::string_view bytes) {
   return result_of_errno();
 }
 
-void PlainStream::end_output() {
+IoStatus PlainStream::end_output() {
   ::shutdown(fd_.get(), SHUT_WR);
+  return IoStatus::ok;
+}
+
+IoResult ReplayStream::read(std::span<char> buffer) {
+  if (ahead_.empty()) return stream_->read(buffer);
+  auto count = ahead_.copy(buffer.data(), buffer.size());
+  ahead_.erase(0, count);
+  return {IoStatus::ok, count};
 }
 
 void reset_on_close(int fd) {

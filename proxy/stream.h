@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/loop.h"
 #include "base/unique_fd.h"
@@ -39,8 +41,11 @@ class Stream {
   virtual Interest write_interest() const = 0;
   // True when bytes are buffered in the stream itself, so that waiting for the socket would wait in vain.
   virtual bool has_buffered_input() const = 0;
-  // Ends our direction: close_notify and FIN.
-  virtual void end_output() = 0;
+  // Whether the other side may end its direction and still read ours.  Before TLS 1.3 it may not (RFC 5246, section
+  // 7.2.1), and clients that give up end theirs in the same way.
+  virtual bool allows_half_close() const = 0;
+  // Ends our direction: close_notify and FIN.  would_block: wait for write_interest(), then call again.
+  virtual IoStatus end_output() = 0;
   virtual int fd() const = 0;
 };
 
@@ -54,11 +59,32 @@ class PlainStream : public Stream {
   Interest read_interest() const override { return Interest::read; }
   Interest write_interest() const override { return Interest::write; }
   bool has_buffered_input() const override { return false; }
-  void end_output() override;
+  bool allows_half_close() const override { return true; }
+  IoStatus end_output() override;
   int fd() const override { return fd_.get(); }
 
  private:
   UniqueFd fd_;
+};
+
+// A stream with bytes in front that were read off it before.
+class ReplayStream : public Stream {
+ public:
+  ReplayStream(std::string ahead, std::unique_ptr<Stream> stream)
+      : ahead_(std::move(ahead)), stream_(std::move(stream)) {}
+
+  IoResult read(std::span<char> buffer) override;
+  IoResult write(std::string_view bytes) override { return stream_->write(bytes); }
+  Interest read_interest() const override { return stream_->read_interest(); }
+  Interest write_interest() const override { return stream_->write_interest(); }
+  bool has_buffered_input() const override { return !ahead_.empty() || stream_->has_buffered_input(); }
+  bool allows_half_close() const override { return stream_->allows_half_close(); }
+  IoStatus end_output() override { return stream_->end_output(); }
+  int fd() const override { return stream_->fd(); }
+
+ private:
+  std::string ahead_;
+  std::unique_ptr<Stream> stream_;
 };
 
 // Makes closing the socket send a reset, so that the other side cannot take what it has for the whole.

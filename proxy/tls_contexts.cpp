@@ -55,19 +55,20 @@ struct HostedContext {
   SSL_CTX* context;
 };
 
+// What stands between the leaf and the root that clients trust.
+bool add_chain(SSL_CTX* context, const certs::LeafCertificate& leaf) {
+  // The function behind SSL_CTX_add1_chain_cert(3), a macro with a cast of the old style.
+  return std::all_of(leaf.chain.begin(), leaf.chain.end(), [context](const certs::Certificate& certificate) {
+    return SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, certificate.get()) == 1;
+  });
+}
+
 bool set_up(SSL_CTX* context, const certs::LeafCertificate& leaf) {
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(context,
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets, not memory, carry sessions
-  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   auto* host = reinterpret_cast<const unsigned char*>(leaf.host.data());
   auto host_size = static_cast<unsigned>(std::min<size_t>(leaf.host.size(), SSL_MAX_SSL_SESSION_ID_LENGTH));
-  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-         SSL_CTX_set_ciphersuites(context, kTls13Suites) == 1 && SSL_CTX_set_cipher_list(context, kTls12Suites) == 1 &&
-         SSL_CTX_set_session_id_context(context, host, host_size) == 1 &&
+  return set_up_server(context) && SSL_CTX_set_session_id_context(context, host, host_size) == 1 &&
          SSL_CTX_use_certificate(context, leaf.certificate.get()) == 1 &&
-         SSL_CTX_use_PrivateKey(context, leaf.key.get()) == 1;
+         SSL_CTX_use_PrivateKey(context, leaf.key.get()) == 1 && add_chain(context, leaf);
 }
 
 Result<std::shared_ptr<ssl_ctx_st>> make_context(const certs::LeafCertificate& leaf) {
@@ -82,6 +83,25 @@ Result<std::shared_ptr<ssl_ctx_st>> make_context(const certs::LeafCertificate& l
 }
 
 }  // namespace
+
+bool set_up_server(ssl_ctx_st* context) {
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets, not memory, carry sessions
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+         SSL_CTX_set_ciphersuites(context, kTls13Suites) == 1 && SSL_CTX_set_cipher_list(context, kTls12Suites) == 1;
+}
+
+bool use_leaf(ssl_st* ssl, const certs::LeafCertificate& leaf) {
+  // As in add_chain.
+  auto add = [ssl](const certs::Certificate& certificate) {
+    return SSL_ctrl(ssl, SSL_CTRL_CHAIN_CERT, 1, certificate.get()) == 1;
+  };
+  return SSL_use_certificate(ssl, leaf.certificate.get()) == 1 && SSL_use_PrivateKey(ssl, leaf.key.get()) == 1 &&
+         std::all_of(leaf.chain.begin(), leaf.chain.end(), add);
+}
 
 Result<std::shared_ptr<ssl_ctx_st>> TlsContexts::get(const std::string& host, WallTime now) {
   TRY_ASSIGN(auto leaf, leaves_.get(host, now));

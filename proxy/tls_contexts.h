@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "certs/leaf_cache.h"
 
+struct ssl_st;
 struct ssl_ctx_st;
 
 namespace weir::proxy {
@@ -35,5 +36,12 @@ class TlsContexts {
   std::mutex mutex_;
   std::unordered_map<std::string, Entry> contexts_;  // guarded by mutex_
 };
+
+// What all of Weir's own TLS servers have in common: versions, suites, tickets, http/1.1 as the protocol.  False when
+// OpenSSL refuses.
+bool set_up_server(ssl_ctx_st* context);
+
+// Makes one connection present the leaf.  False when OpenSSL refuses.
+bool use_leaf(ssl_st* ssl, const certs::LeafCertificate& leaf);
 
 }  // namespace weir::proxy

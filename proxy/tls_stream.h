@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client's stream under TLS, with Weir as the server.  Call handshake() until it is ok, then read and write.
+// A client's stream under TLS, with Weir as the server; the stream below may be one under TLS itself.  Call handshake()
+// until it is ok, then read and write.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@ namespace weir::proxy {
 class TlsStream : public Stream {
  public:
   // `context` is a server's, shared by the connections to one host name.
-  TlsStream(UniqueFd fd, std::shared_ptr<ssl_ctx_st> context);
+  TlsStream(std::unique_ptr<Stream> below, std::shared_ptr<ssl_ctx_st> context);
   ~TlsStream() override;
 
   // ok: the session stands.  would_block: wait for read_interest().
@@ -28,8 +29,9 @@ class TlsStream : public Stream {
   Interest read_interest() const override { return read_interest_; }
   Interest write_interest() const override { return write_interest_; }
   bool has_buffered_input() const override;
-  void end_output() override;
-  int fd() const override { return fd_.get(); }
+  bool allows_half_close() const override { return false; }
+  IoStatus end_output() override;
+  int fd() const override { return below_->fd(); }
 
  private:
   IoResult result_of(int returned, Interest& interest, Interest otherwise);
@@ -37,11 +39,12 @@ class TlsStream : public Stream {
   struct Free {
     void operator()(ssl_st* ssl) const;
   };
-  UniqueFd fd_;
+  std::unique_ptr<Stream> below_;
   std::shared_ptr<ssl_ctx_st> context_;
   std::unique_ptr<ssl_st, Free> ssl_;
   Interest read_interest_ = Interest::read;
   Interest write_interest_ = Interest::write;
+  bool ended_ = false;   // close_notify is sent
   bool broken_ = false;  // after a fatal error no close_notify may be sent (SSL_shutdown(3))
   std::string failure_;
 };

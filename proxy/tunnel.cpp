@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/tunnel.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
 namespace weir::proxy {
 namespace {
@@ -13,18 +11,16 @@ constexpr size_t kBufferSize = 64 << 10;
 // After so many blocks in a row the other connections of the loop get their turn.
 constexpr int kBlocksPerTurn = 16;
 
-bool would_block() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
 }  // namespace
 
-Tunnel::Tunnel(Loop& loop, UniqueFd client, UniqueFd host, Duration idle_timeout, std::function<void()> on_closed)
+Tunnel::Tunnel(Loop& loop, std::unique_ptr<Stream> client, std::unique_ptr<Stream> host, Duration idle_timeout,
+               std::function<void()> on_closed)
     : client_(std::move(client)),
       host_(std::move(host)),
-      client_watch_(loop, client_.get(), [this](bool, bool) { on_ready(); }),
-      host_watch_(loop, host_.get(), [this](bool, bool) { on_ready(); }),
+      client_watch_(loop, client_->fd(), [this](bool, bool) { on_ready(); }),
+      host_watch_(loop, host_->fd(), [this](bool, bool) { on_ready(); }),
       idle_(loop, [this] { close(); }),
+      again_(loop, [this] { on_ready(); }),
       idle_timeout_(idle_timeout),
       on_closed_(std::move(on_closed)) {
   to_client_.from = to_host_.to = host_.get();
@@ -45,44 +41,55 @@ void Tunnel::on_ready() {
   update();
 }
 
+// ok when nothing is left to write.
+IoStatus Tunnel::write_pending(Flow& flow) {
+  while (flow.pending()) {
+    auto [status, count] = flow.to->write(std::string_view(flow.buffer).substr(flow.written));
+    if (status != IoStatus::ok) return status;
+    auto own = std::min(flow.own, count);
+    flow.own -= own;
+    flow.written += count;
+    flow.carried += count - own;
+  }
+  flow.buffer.clear();
+  flow.written = 0;
+  return IoStatus::ok;
+}
+
+void Tunnel::pass_end_on(Flow& flow) {
+  if (!flow.passed_on) flow.passed_on = flow.to->end_output() != IoStatus::would_block;
+}
+
 // Moves what can be moved now.  False when the direction is broken.
 bool Tunnel::pump(Flow& flow) {
   for (int blocks = 0;; ++blocks) {
-    while (flow.pending()) {
-      ssize_t put = ::send(flow.to, flow.buffer.data() + flow.written, flow.buffer.size() - flow.written, MSG_NOSIGNAL);
-      if (put < 0) return would_block();
-      auto count = static_cast<size_t>(put);
-      auto own = std::min(flow.own, count);
-      flow.own -= own;
-      flow.written += count;
-      flow.carried += count - own;
-    }
-    flow.buffer.clear();
-    flow.written = 0;
+    auto written = write_pending(flow);
+    if (written != IoStatus::ok) return written == IoStatus::would_block;
     if (flow.ended) {
-      if (!flow.passed_on) ::shutdown(flow.to, SHUT_WR);
-      flow.passed_on = true;
+      pass_end_on(flow);
       return true;
     }
     // The socket stays readable, so it goes on behind the others.
     if (blocks == kBlocksPerTurn) return true;
     char bytes[kBufferSize];
-    ssize_t got = ::recv(flow.from, bytes, sizeof bytes, 0);
-    if (got < 0) return would_block();
-    if (got == 0) flow.ended = true;
-    flow.buffer.assign(bytes, static_cast<size_t>(got));
+    auto [status, count] = flow.from->read(bytes);
+    if (status == IoStatus::would_block) return true;
+    if (status == IoStatus::failed) return false;
+    if (status == IoStatus::closed) flow.ended = true;
+    flow.buffer.assign(bytes, count);
   }
 }
 
 void Tunnel::update() {
-  auto interest = [](const Flow& reads, const Flow& writes) {
+  auto interest = [](const Stream& stream, const Flow& reads, const Flow& writes) {
     int bits = 0;
-    if (!reads.ended && !reads.pending()) bits |= static_cast<int>(Interest::read);
-    if (writes.pending()) bits |= static_cast<int>(Interest::write);
+    if (reads.wants_read()) bits |= static_cast<int>(stream.read_interest());
+    if (writes.wants_write()) bits |= static_cast<int>(stream.write_interest());
     return static_cast<Interest>(bits);
   };
-  client_watch_.want(interest(to_host_, to_client_));
-  host_watch_.want(interest(to_client_, to_host_));
+  client_watch_.want(interest(*client_, to_host_, to_client_));
+  host_watch_.want(interest(*host_, to_client_, to_host_));
+  if (to_host_.wants_read() && client_->has_buffered_input()) again_.start(Duration(0));
 }
 
 void Tunnel::close() {
@@ -91,6 +98,7 @@ void Tunnel::close() {
   client_watch_.want(Interest::none);
   host_watch_.want(Interest::none);
   idle_.stop();
+  again_.stop();
   on_closed_();
 }
 

@@ -10,7 +10,7 @@ Worker::Worker(Services& services, const upstream::OriginOptions& origin, const 
                const upstream::AddressPolicy& policy)
     : origin_(loop_, origin, trusted_roots, policy),
       dialler_(loop_, origin, policy, trusted_roots),
-      context_{services, loop_, origin_, dialler_} {}
+      context_{services, loop_, origin_, dialler_, nullptr} {}
 
 Worker::~Worker() {
   stop();
@@ -21,6 +21,10 @@ void Worker::start() {
     loop_.run();
     sessions_.clear();
   });
+}
+
+void Worker::use(std::shared_ptr<const Settings> settings) {
+  loop_.post([this, settings = std::move(settings)] { context_.settings = settings; });
 }
 
 void Worker::adopt(UniqueFd fd, IpAddress client) {

@@ -23,6 +23,8 @@ class Worker {
   ~Worker();
 
   void start();
+  // From any thread.  For new connections and requests from now on; once before the first connection at least.
+  void use(std::shared_ptr<const Settings> settings);
   // From any thread.  Takes over a connection.
   void adopt(UniqueFd fd, IpAddress client);
   // From any thread.  Ends idle connections now, the others after what they are doing.

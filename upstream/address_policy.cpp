@@ -24,10 +24,17 @@ bool reaches(const IpAddress& target, const IpAddress& own) {
 AddressPolicy::AddressPolicy(ReachOptions options, Endpoint own)
     : allow_private_(std::move(options.allow_private)), own_(own) {}
 
+void AddressPolicy::set(ReachOptions options) {
+  std::lock_guard lock(mutex_);
+  allow_private_ = std::move(options.allow_private);
+}
+
 bool AddressPolicy::allows(const Endpoint& target) const {
   auto plain = target.address.embedded_v4().value_or(target.address);
   if (target.port == own_.port && reaches(plain, own_.address)) return false;
-  return target.address.is_public() || any_contains(allow_private_, target.address);
+  if (target.address.is_public()) return true;
+  std::lock_guard lock(mutex_);
+  return any_contains(allow_private_, target.address);
 }
 
 }  // namespace weir::upstream

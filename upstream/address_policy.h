@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which addresses Weir connects to: public ones, the operator's exceptions, and never itself.  Pure; immutable, so any
-// thread may ask.
+// Which addresses Weir connects to: public ones, the operator's exceptions, and never itself.  Any thread may ask, and
+// change the exceptions.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,13 @@ class AddressPolicy {
   AddressPolicy(ReachOptions options, Endpoint own);
 
   bool allows(const Endpoint& target) const;
+  // Holds for connections that are made from now on.
+  void set(ReachOptions options);
 
  private:
-  std::vector<Cidr> allow_private_;
-  Endpoint own_;
+  mutable std::mutex mutex_;
+  std::vector<Cidr> allow_private_;  // guarded by mutex_
+  const Endpoint own_;
 };
 
 }  // namespace weir::upstream

@@ -5,62 +5,83 @@
 
 #include "http/range.h"
 #include "http/text.h"
+#include "upstream/redirect_trail.h"
 
 namespace weir::upstream {
 namespace {
 
+using Kind = BlobAnswer::Kind;
+
 constexpr uint64_t kMaxRetryAfterSeconds = 300;
 
-std::optional<Duration> retry_after(const http::Fields& fields) {
-  auto seconds = http::parse_decimal(fields.get("Retry-After"));
-  if (!seconds) return std::nullopt;
-  return Duration(1000 * static_cast<Duration::rep>(std::min(*seconds, kMaxRetryAfterSeconds)));
+BlobAnswer of_kind(Kind kind, std::string reason) {
+  return BlobAnswer{kind, 0, std::nullopt, std::move(reason)};
 }
 
-BlobAnswer broken(std::string reason) {
-  return BlobAnswer{BlobAnswer::Kind::broken, 0, std::nullopt, std::move(reason)};
+BlobAnswer judge_whole(const http::ResponseHead& head, const BlobQuestion& question) {
+  if (auto* length = head.fields.find("Content-Length"); length && http::parse_decimal(*length) != question.size)
+    return of_kind(Kind::broken, "it says that the file has " + *length + " bytes where the hub said " +
+                                     std::to_string(question.size));
+  return BlobAnswer{Kind::use, question.offset, std::nullopt, ""};
 }
 
-BlobAnswer judge_whole(const http::ResponseHead& head, uint64_t offset, uint64_t size) {
-  if (auto* length = head.fields.find("Content-Length"); length && http::parse_decimal(*length) != size)
-    return broken("it says that the file has " + *length + " bytes where the hub said " + std::to_string(size));
-  return BlobAnswer{BlobAnswer::Kind::use, offset, std::nullopt, ""};
-}
-
-BlobAnswer judge_part(const http::ResponseHead& head, uint64_t offset, uint64_t size) {
+BlobAnswer judge_part(const http::ResponseHead& head, const BlobQuestion& question) {
   auto range = http::parse_content_range(head.fields.get("Content-Range"));
-  if (!range) return broken("its 206 has no Content-Range that can be read");
-  if (range->size != size) return broken("its Content-Range contradicts the size that the hub said");
-  if (range->range.begin != offset) return broken("it sent another range than the one that was asked for");
-  return BlobAnswer{BlobAnswer::Kind::use, 0, std::nullopt, ""};
+  if (!range) return of_kind(Kind::broken, "its 206 has no Content-Range that can be read");
+  if (range->size != question.size)
+    return of_kind(Kind::broken, "its Content-Range contradicts the size that the hub said");
+  if (range->range.begin != question.offset)
+    return of_kind(Kind::broken, "it sent another range than the one that was asked for");
+  if (auto* length = head.fields.find("Content-Length"); length && http::parse_decimal(*length) != range->range.size())
+    return of_kind(Kind::broken, "its Content-Length contradicts its Content-Range");
+  return BlobAnswer{Kind::use, 0, std::nullopt, ""};
+}
+
+BlobAnswer judge_success(const http::ResponseHead& head, const BlobQuestion& question) {
+  auto encoding = head.fields.get("Content-Encoding");
+  if (!encoding.empty() && !http::equals_ignoring_case(encoding, "identity"))
+    return of_kind(Kind::broken, "it is encoded (" + std::string(encoding) + ") although that was not asked for");
+  auto answer = head.status == 200 ? judge_whole(head, question) : judge_part(head, question);
+  auto tag = strong_tag(head.fields);
+  if (answer.kind == Kind::use && question.tag && tag && *tag != *question.tag)
+    return of_kind(Kind::changed, "the file has changed there while it was fetched: it has another ETag now");
+  return answer;
 }
 
 }  // namespace
 
-BlobAnswer judge_blob_answer(const http::ResponseHead& head, uint64_t offset, uint64_t size) {
-  auto encoding = head.fields.get("Content-Encoding");
-  if (head.status / 100 == 2 && !encoding.empty() && !http::equals_ignoring_case(encoding, "identity"))
-    return broken("it is encoded (" + std::string(encoding) + ") although that was not asked for");
+BlobAnswer judge_blob_answer(const http::ResponseHead& head, const BlobQuestion& question) {
+  if (head.status == 200 || head.status == 206) return judge_success(head, question);
   auto status = "the answer was " + std::to_string(head.status);
+  if (is_redirect(head.status)) return of_kind(Kind::redirect, status);
+  auto wait = retry_after(head.fields);
   switch (head.status) {
-    case 200:
-      return judge_whole(head, offset, size);
-    case 206:
-      return judge_part(head, offset, size);
     case 401:
     case 403:
     case 410:
-      return BlobAnswer{BlobAnswer::Kind::expired, 0, std::nullopt, status};
-    case 404:
-      return BlobAnswer{BlobAnswer::Kind::missing, 0, std::nullopt, status};
+      return of_kind(Kind::expired, status);
     case 408:
+      return BlobAnswer{Kind::later, 0, wait, status};
+    case 416:
+      return of_kind(Kind::broken, status);
     case 429:
-      return BlobAnswer{BlobAnswer::Kind::later, 0, retry_after(head.fields), status};
+      return BlobAnswer{Kind::busy, 0, wait, status};
     default:
       break;
   }
-  if (head.status >= 500) return BlobAnswer{BlobAnswer::Kind::later, 0, retry_after(head.fields), status};
-  return broken(status);
+  if (head.status >= 500) return BlobAnswer{Kind::later, 0, wait, status};
+  return of_kind(Kind::refused, status);
+}
+
+std::optional<http::EntityTag> strong_tag(const http::Fields& answer) {
+  auto tag = http::parse_entity_tag(answer.get("ETag"));
+  return tag && !tag->weak ? tag : std::nullopt;
+}
+
+std::optional<Duration> retry_after(const http::Fields& answer) {
+  auto seconds = http::parse_decimal(answer.get("Retry-After"));
+  if (!seconds) return std::nullopt;
+  return Duration(1000 * static_cast<Duration::rep>(std::min(*seconds, kMaxRetryAfterSeconds)));
 }
 
 }  // namespace weir::upstream

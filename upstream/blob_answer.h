@@ -7,17 +7,21 @@
 #include <string>
 
 #include "base/clock.h"
+#include "http/conditional.h"
 #include "http/head.h"
 
 namespace weir::upstream {
 
 struct BlobAnswer {
   enum class Kind {
-    use,      // the body is the blob from the offset on, behind `skip` bytes to drop
-    expired,  // the signed URL is not accepted (any more): a fresh one is needed
-    missing,  // the origin has not got it
-    later,    // a trouble that passes: try again, not before `retry_after` if that is set
-    broken,   // it contradicts what was asked or what the hub said
+    use,       // the body is the blob from the offset on, behind `skip` bytes to drop
+    redirect,  // it is elsewhere
+    expired,   // the signed URL is not accepted (any more): a fresh one is needed
+    refused,   // the origin has not got it, or will not give it: asking again is of no use
+    later,     // a trouble that passes: try again, not before `retry_after` if that is set
+    busy,      // the same, because of too many requests
+    broken,    // it contradicts what was asked, what the hub said, or itself: another one may be better
+    changed,   // its entity tag is not that of the answers before it
   };
   Kind kind = Kind::broken;
   uint64_t skip = 0;
@@ -27,7 +31,20 @@ struct BlobAnswer {
   bool operator==(const BlobAnswer&) const = default;
 };
 
-// `offset`: where the request began; without a Range header when it is 0.  `size`: of the whole blob.
-BlobAnswer judge_blob_answer(const http::ResponseHead& head, uint64_t offset, uint64_t size);
+// What is known before the answer comes.
+struct BlobQuestion {
+  uint64_t offset = 0;                 // where the request began; without a Range header when it is 0
+  uint64_t size = 0;                   // of the whole blob, as the hub said
+  std::optional<http::EntityTag> tag;  // of the answers before; strong
+};
+
+BlobAnswer judge_blob_answer(const http::ResponseHead& head, const BlobQuestion& question);
+
+// The strong entity tag of an answer, which changes with every byte (RFC 9110, section 8.8.1).
+std::optional<http::EntityTag> strong_tag(const http::Fields& answer);
+
+// How long the answer asks to wait (RFC 9110, section 10.2.3), 300 s at most.  Nothing for a date, which would have to
+// be held against another machine's clock.
+std::optional<Duration> retry_after(const http::Fields& answer);
 
 }  // namespace weir::upstream

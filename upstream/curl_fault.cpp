@@ -77,6 +77,11 @@ bool is_parents(const CurlFailure& failure) {
   return failure.parent && failure.phase == Phase::connecting && failure.parent_status / 100 != 2;
 }
 
+// A status of 5xx may pass, but for the circle that ours would go in.
+bool is_final_refusal(long parent_status) {
+  return parent_status / 100 == 4 || parent_status == kLoopDetected;
+}
+
 std::string parents_message(Kind kind, const CurlFailure& failure) {
   auto parent = failure.parent->text();
   switch (failure.parent_status) {
@@ -115,7 +120,10 @@ OriginFault to_fault(const CurlFailure& failure) {
                     failure.authority, failure.refused->text())};
   }
   Kind kind = kind_of(failure.code, failure.phase);
-  return {kind, is_parents(failure) ? parents_message(kind, failure) : message_of(kind, failure)};
+  bool connected = failure.phase != Phase::connecting;
+  if (!is_parents(failure)) return {kind, message_of(kind, failure), connected};
+  auto message = parents_message(kind, failure);
+  return {is_final_refusal(failure.parent_status) ? Kind::refused_tunnel : kind, std::move(message), connected};
 }
 
 }  // namespace weir::upstream

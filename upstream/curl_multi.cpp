@@ -25,7 +25,7 @@ void CurlJob::give_up() {
   abandon();
 }
 
-CurlMulti::CurlMulti(Loop& loop, MultiLimits limits)
+CurlMulti::CurlMulti(Loop& loop, long idle_connections)
     : loop_(loop), timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }), multi_(curl_multi_init()) {
   if (!multi_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
@@ -33,8 +33,7 @@ CurlMulti::CurlMulti(Loop& loop, MultiLimits limits)
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, long{CURLPIPE_NOTHING});
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, limits.connections_per_host);
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, limits.idle_connections);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, idle_connections);
 }
 
 CurlMulti::~CurlMulti() {

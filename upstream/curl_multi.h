@@ -56,14 +56,11 @@ class CurlJob {
 template <typename Job>
 using JobPtr = std::unique_ptr<Job, CurlJob::Retire>;
 
-struct MultiLimits {
-  long connections_per_host = 0;  // more transfers wait; 0: no limit
-  long idle_connections = 0;      // kept for reuse; 0: libcurl's default, four times the running transfers
-};
-
 class CurlMulti {
  public:
-  CurlMulti(Loop& loop, MultiLimits limits);
+  // `idle_connections`: kept for reuse; 0: libcurl's default, four times the running transfers.  There is no limit on
+  // those in use: a transfer that waited for one would run under no time-out, and clients are limited already.
+  CurlMulti(Loop& loop, long idle_connections);
   // Abandons the jobs that still run.  Not within a Scope.
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "hub/signed_url.h"
 
 namespace weir::upstream {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 constexpr size_t kMaxUnwritten = 8 << 20;
 constexpr size_t kMaxPiece = 1 << 20;
 constexpr uint64_t kHashSlice = 32 << 20;
-constexpr size_t kMaxDoublings = 6;
 
 int status_of(const OriginFault& fault) {
   return fault.kind == OriginFault::Kind::timeout ? 504 : 502;
@@ -33,6 +33,7 @@ Fetch::Fetch(FetchContext context, const Sha256& digest, uint64_t size)
     : context_(context),
       progress_(std::make_shared<FetchProgress>(digest, size)),
       refresher_(context.origin, context.setup.pseudonym, context.setup.is_intercepted),
+      schedule_(context.setup.options, context.setup.origin.connect_timeout),
       retry_timer_(context.loop, [this] {
         stage_ = Stage::open;
         plan();
@@ -60,7 +61,7 @@ void Fetch::on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial) {
     for (const auto& member : members_)
       FetchMember::tell(member,
                         [progress = progress_](FetchListener& listener) { listener.on_joined(progress, false); });
-    return fail({502, "Weir cannot store the file: " + partial.error().message + "."});
+    return fail_to_store(partial.error());
   }
   partial_ = std::move(*partial);
   progress_->open(partial_);
@@ -77,7 +78,7 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
   if (request.grant) grants_.add(request.grant);
   // The latest URL is the one that lives longest; one that is in use stays until it fails.
   if (lanes_.empty() && stage_ != Stage::pausing && stage_ != Stage::refreshing) {
-    source_ = request.source;
+    set_source(request.source);
   } else {
     fresher_source_ = request.source;
   }
@@ -88,6 +89,7 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
 void Fetch::place(const std::shared_ptr<FetchMember>& member) {
   auto its_own = plan_input();
   its_own.wants = {whole_blocks(member->want.range, size())};
+  if (reserving_) its_own.lanes.push_back(*reserving_);
   its_own.max_lanes = its_own.lanes.size() + 1;
   bool started = next_lane(its_own).has_value();
   whole_wanted_ = whole_wanted_ || member->want.reach == Want::Reach::whole;
@@ -106,25 +108,31 @@ void Fetch::leave(const std::shared_ptr<FetchMember>& member) {
   end_if_unwanted();
 }
 
-// What nobody wants any more is not transferred further; what has come of it stays.
+// What nobody wants any more is not transferred further, but to the end of a block that has begun: that is what is
+// kept.
 void Fetch::drop_unwanted_lanes() {
   auto wants = plan_input().wants;
   for (auto& lane : std::vector<FetchLane*>(lane_pointers())) {
     auto left = lane->left();
-    uint64_t wanted_end = left.begin;
+    auto wanted_end = std::min(left.end, (left.begin + kBlockSize - 1) / kBlockSize * kBlockSize);
     for (const auto& want : wants)
       if (want.begin < left.end && want.end > left.begin)
         wanted_end = std::max(wanted_end, std::min(want.end, left.end));
     if (wanted_end == left.begin) {
       end_lane(*lane);
     } else {
+      partial_->release({wanted_end, left.end});
       lane->end_at(wanted_end);
     }
   }
 }
 
+bool Fetch::is_wanted() const {
+  return !members_.empty() || whole_wanted_;
+}
+
 void Fetch::end_if_unwanted() {
-  if (!members_.empty() || whole_wanted_ || is_ending()) return;
+  if (is_wanted() || !lanes_.empty() || is_ending()) return;
   // A commit that has begun is soon over; an open one is needed to be closed.
   if (stage_ == Stage::committing || stage_ == Stage::opening) return;
   fail({502, "its last client has left."});
@@ -162,9 +170,13 @@ void Fetch::plan() {
       on_turn();
       return;
     }
+    if (!partial_->is_reserved(*range)) {
+      reserve(*range);
+      break;
+    }
     start_lane(*range);
   }
-  if (lanes_.empty() && has_turn_) {
+  if (lanes_.empty() && has_turn_ && !reserving_) {
     has_turn_ = false;
     context_.owner.end_turn(*this);
   }
@@ -175,23 +187,35 @@ void Fetch::on_turn() {
   if (stage_ != Stage::queued) return;
   has_turn_ = true;
   stage_ = Stage::open;
-  if (!begun_) {
-    begun_ = monotonic_now();
-    ++context_.counters.started;
-  }
+  schedule_.begin(monotonic_now());
+  if (!std::exchange(begun_, true)) ++context_.counters.started;
   plan();
+}
+
+// There is room in the store before bytes are asked for.
+void Fetch::reserve(ByteRange range) {
+  if (reserving_) return;
+  reserving_ = range;
+  room_task_ = context_.pool.submit<Result<void>>(
+      context_.loop, [partial = partial_, range] { return partial->reserve(range); },
+      [this](Result<void> reserved) {
+        reserving_.reset();
+        if (is_ending()) return work_on_file();
+        reserved ? plan() : fail_to_store(reserved.error());
+      });
 }
 
 void Fetch::start_lane(ByteRange range) {
   for (auto& lane : lanes_)
     if (lane->left().begin < range.begin && range.begin < lane->left().end) lane->end_at(range.begin);
-  lanes_.push_back(
-      std::make_unique<FetchLane>(*this, context_.origin, source_, range, size(), context_.setup.pseudonym));
+  LaneRequest request{source_, range, size(), context_.setup.pseudonym, context_.setup.is_intercepted};
+  lanes_.push_back(std::make_unique<FetchLane>(*this, context_.origin, std::move(request)));
 }
 
 void Fetch::end_lane(FetchLane& lane) {
   auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& each) { return each.get() == &lane; });
   lane.stop();
+  partial_->release(lane.left());
   // It may be in the middle of a call to us.
   context_.loop.destroy_later(std::move(*found));
   lanes_.erase(found);
@@ -204,9 +228,7 @@ bool Fetch::has_room() const {
 }
 
 void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
-  context_.counters.origin_bytes += bytes.size();
-  tries_ = 0;
-  anything_came_ = true;
+  schedule_.progress();
   received_bytes_ += bytes.size();
   auto follows = [&](const Piece& piece) {
     return piece.offset + piece.bytes.size() == offset && piece.bytes.size() < kMaxPiece;
@@ -223,51 +245,91 @@ void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
 void Fetch::on_filled(FetchLane& lane) {
   end_lane(lane);
   plan();
+  end_if_unwanted();
+}
+
+void Fetch::on_tag(const FetchLane& lane, http::EntityTag tag) {
+  if (lane.source() == source_) tag_ = std::move(tag);
 }
 
 void Fetch::on_broken(FetchLane& lane, OriginFault fault) {
   log::info("{} was interrupted at byte {}: {}", named(), lane.left().begin, fault.message);
   end_lane(lane);
-  if (fault.kind == OriginFault::Kind::refused_address || fault.kind == OriginFault::Kind::bad_certificate)
-    return fail({502, fault.message});
+  if (fault.is_final()) return fail({502, fault.message});
   retry(std::nullopt, {status_of(fault), fault.message});
 }
 
 void Fetch::on_refused(FetchLane& lane, BlobAnswer answer) {
   end_lane(lane);
-  auto reason = source_.host + " did not give the file: " + answer.reason + ".";
+  auto reason = lane.host() + " did not give the file: " + answer.reason + ".";
   switch (answer.kind) {
     case BlobAnswer::Kind::expired:
       return lane.source() == source_ ? refresh() : plan();
+    case BlobAnswer::Kind::busy:
+      // Clients know what a 429 means, and wait as long as they are told to.
+      return retry(answer.retry_after, {429, reason, answer.retry_after});
     case BlobAnswer::Kind::later:
-      return retry(answer.retry_after, {502, reason});
-    case BlobAnswer::Kind::use:
-    case BlobAnswer::Kind::missing:
     case BlobAnswer::Kind::broken:
+      return retry(answer.retry_after, {502, reason, answer.retry_after});
+    case BlobAnswer::Kind::changed:
+      return start_over({502, reason, std::nullopt, FetchFailure::Remedy::start_over});
+    case BlobAnswer::Kind::use:
+    case BlobAnswer::Kind::redirect:
+    case BlobAnswer::Kind::refused:
       return fail({502, reason});
   }
 }
 
-// Waits, longer each time, and goes on where bytes are missing.  A lane that brought something counts as a first try.
+// Another place may have another tag for the same bytes.
+void Fetch::set_source(http::Url source) {
+  if (hub::object_name(source.host, source.target) != hub::object_name(source_.host, source_.target)) tag_.reset();
+  source_ = std::move(source);
+}
+
+// What is held may belong to another file than what comes now, and clients may have got it already: it counts as wrong.
+// Where the tags go on changing only the digest can tell.
+void Fetch::start_over(FetchFailure reason) {
+  tag_.reset();
+  bool anything = !received_.empty() || file_busy_ || !partial_->held_ranges().empty();
+  if (!anything || !context_.owner.may_start_over(*this)) return plan();
+  log::warning("{} starts over: {}", named(), reason.message);
+  stop();
+  received_.clear();
+  received_bytes_ = 0;
+  in_doubt_ = true;
+  after_writing_ = std::move(reason);
+  work_on_file();
+}
+
+void Fetch::reject_bytes() {
+  in_doubt_ = false;
+  file_busy_ = true;
+  file_task_ = context_.pool.submit<Result<void>>(
+      context_.loop, [partial = partial_] { return partial->reject(); },
+      [this](Result<void> rejected) {
+        file_busy_ = false;
+        if (!rejected) log::warning("{}", rejected.error().message);
+        work_on_file();
+      });
+}
+
+// Waits, longer each time, and goes on where bytes are missing.
 void Fetch::retry(std::optional<Duration> not_before, FetchFailure reason) {
   if (stage_ != Stage::open) return;
-  if (++tries_ > context_.setup.options.max_retries) return fail(std::move(reason));
-  auto delay = context_.setup.options.retry_delay * (1 << std::min(tries_ - 1, kMaxDoublings));
-  if (not_before) delay = std::max(delay, *not_before);
-  // Clients that have nothing yet are better served by an answer than by waiting: most give up after 10 s of silence.
-  if (!anything_came_ && monotonic_now() + delay > *begun_ + context_.setup.origin.connect_timeout)
-    return fail(std::move(reason));
-  log::info("{} tries again in {} ms: {}", named(), delay.count(), reason.message);
+  auto delay = is_wanted() ? schedule_.next(monotonic_now(), not_before) : std::nullopt;
+  if (!delay) return fail(std::move(reason));
+  log::info("{} tries again in {} ms: {}", named(), delay->count(), reason.message);
+  ++context_.counters.retries;
   stage_ = Stage::pausing;
-  retry_timer_.start(delay);
+  retry_timer_.start(*delay);
 }
 
 void Fetch::refresh() {
   if (stage_ != Stage::open) return;
-  if (++tries_ > context_.setup.options.max_retries)
+  if (!schedule_.next_at_once())
     return fail({502, source_.host + " refuses every URL that the hub gives for this file."});
   if (fresher_source_ && *fresher_source_ != source_) {
-    source_ = *std::exchange(fresher_source_, std::nullopt);
+    set_source(*std::exchange(fresher_source_, std::nullopt));
     return plan();
   }
   stage_ = Stage::refreshing;
@@ -278,11 +340,12 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
   stage_ = Stage::open;
   if (auto* url = std::get_if<http::Url>(&answer)) {
     ++context_.counters.urls_refreshed;
-    source_ = std::move(*url);
+    set_source(std::move(*url));
     fresher_source_.reset();  // it is older than this one
     return plan();
   }
-  if (auto* trouble = std::get_if<UrlRefresher::Trouble>(&answer)) return retry(std::nullopt, {502, trouble->message});
+  if (auto* trouble = std::get_if<UrlRefresher::Trouble>(&answer))
+    return retry(trouble->retry_after, {502, trouble->message, trouble->retry_after});
   fail({502,
         "The URL of the file has expired, and the hub permits it to none of the clients that asked for it any more."});
 }
@@ -293,6 +356,8 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
 void Fetch::work_on_file() {
   if (file_busy_ || !partial_) return;
   if (!received_.empty()) return write_piece();
+  if (in_doubt_) return reject_bytes();
+  if (after_writing_ && reserving_) return;
   if (after_writing_) return fail(*std::exchange(after_writing_, std::nullopt));
   if (stage_ == Stage::open && partial_->complete()) return commit();
   if (partial_->hashed() < partial_->held()) return hash_some();
@@ -336,7 +401,7 @@ void Fetch::on_file_work_done(Result<void> done) {
   if (!done) {
     received_.clear();
     received_bytes_ = 0;
-    return fail({502, "Weir cannot store the file: " + done.error().message + "."});
+    return fail_to_store(done.error());
   }
   tell_all();
   if (has_room())
@@ -357,13 +422,10 @@ void Fetch::commit() {
 void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
   file_busy_ = false;
   if (!blob) {
-    if (blob.error().code == ErrorCode::digest_mismatch) {
-      ++context_.counters.wrong_bytes;
-      log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), source_.host, blob.error().message);
-    }
-    bool wrong = blob.error().code == ErrorCode::digest_mismatch;
-    return fail({502, (wrong ? "The bytes that came are not the file: " : "Weir cannot store the file: ") +
-                          blob.error().message + "."});
+    if (blob.error().code != ErrorCode::digest_mismatch) return fail_to_store(blob.error());
+    ++context_.counters.wrong_bytes;
+    log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), source_.host, blob.error().message);
+    return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
   }
   ++context_.counters.completed;
   log::info("{} is complete: {} bytes, verified", named(), size());
@@ -377,18 +439,30 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
 void Fetch::fail(FetchFailure failure) {
   if (stage_ == Stage::ended) return;
   stop();
-  if (partial_ && (file_busy_ || !received_.empty())) {
+  if (partial_ && (file_busy_ || reserving_ || !received_.empty())) {
     // What has come is worth keeping for the next time.
     after_writing_ = std::move(failure);
     return work_on_file();
   }
   if (!members_.empty() || whole_wanted_) {
     ++context_.counters.failed;
-    log::warning("{} has failed: {}", named(), failure.message);
+    bool passes = failure.remedy == FetchFailure::Remedy::pass_by;
+    if (passes) log::info("{} goes past the store: {}", named(), failure.message);
+    if (!passes) log::warning("{} has failed: {}", named(), failure.message);
   }
   progress_->fail(std::move(failure));
   tell_all();
   end();
+}
+
+// The clients go on without the store, if it is that which failed.
+void Fetch::fail_to_store(const Error& error) {
+  context_.pool.submit([&store = context_.store, error] { store.health().doubt(error, wall_now()); });
+  // A size that contradicts what is held already (invalid) is for the digest of what passes by to judge.
+  bool passes =
+      error.code == ErrorCode::over_limit || error.code == ErrorCode::invalid || cas::trouble_in(error).has_value();
+  auto remedy = passes ? FetchFailure::Remedy::pass_by : FetchFailure::Remedy::none;
+  fail({502, "Weir cannot store the file: " + error.message + ".", std::nullopt, remedy});
 }
 
 void Fetch::stop() {

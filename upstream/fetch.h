@@ -22,6 +22,7 @@
 #include "upstream/fetch_plan.h"
 #include "upstream/options.h"
 #include "upstream/origin_client.h"
+#include "upstream/retry_schedule.h"
 #include "upstream/url_refresher.h"
 
 namespace weir::upstream {
@@ -36,6 +37,7 @@ struct FetchCounters {
   std::atomic<uint64_t> failed = 0;
   std::atomic<uint64_t> wrong_bytes = 0;  // fetches whose digest or length was wrong
   std::atomic<uint64_t> urls_refreshed = 0;
+  std::atomic<uint64_t> retries = 0;       // after a trouble at the origin
   std::atomic<uint64_t> origin_bytes = 0;  // of bodies
 };
 
@@ -74,6 +76,8 @@ class FetchOwner {
   // True: transfer now.  False: Fetch::on_turn() follows.
   virtual bool take_turn(Fetch& fetch) = 0;
   virtual void end_turn(Fetch& fetch) = 0;
+  // True once for each digest, until the fetch of it has succeeded.
+  virtual bool may_start_over(const Fetch& fetch) = 0;
   // The fetch has ended and is to be destroyed, later.
   virtual void remove(Fetch& fetch) = 0;
 };
@@ -120,6 +124,9 @@ class Fetch : public LaneOwner {
 
   // LaneOwner
   bool has_room() const override;
+  const std::optional<http::EntityTag>& tag() const override { return tag_; }
+  void on_tag(const FetchLane& lane, http::EntityTag tag) override;
+  void on_received(uint64_t count) override { context_.counters.origin_bytes += count; }
   void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
   void on_refused(FetchLane& lane, BlobAnswer answer) override;
   void on_filled(FetchLane& lane) override;
@@ -129,9 +136,11 @@ class Fetch : public LaneOwner {
   void place(const std::shared_ptr<FetchMember>& member);
   void plan();
   PlanInput plan_input() const;
+  void reserve(ByteRange range);
   void start_lane(ByteRange range);
   void end_lane(FetchLane& lane);
   void drop_unwanted_lanes();
+  bool is_wanted() const;
   void end_if_unwanted();
   std::vector<FetchLane*> lane_pointers() const;
 
@@ -143,10 +152,14 @@ class Fetch : public LaneOwner {
   void commit();
   void on_committed(Result<std::shared_ptr<const cas::Blob>> blob);
 
+  void set_source(http::Url source);
   void retry(std::optional<Duration> not_before, FetchFailure reason);
+  void start_over(FetchFailure reason);
+  void reject_bytes();
   void refresh();
   void on_refreshed(UrlRefresher::Answer answer);
   void fail(FetchFailure failure);
+  void fail_to_store(const Error& error);
   void stop();
   void end();
   void tell_all();
@@ -160,6 +173,8 @@ class Fetch : public LaneOwner {
   bool has_turn_ = false;
 
   std::shared_ptr<cas::PartialBlob> partial_;
+  DiskTask room_task_;
+  std::optional<ByteRange> reserving_;  // what room is being made for
   DiskTask file_task_;
   bool file_busy_ = false;
   bool map_saved_ = true;
@@ -167,15 +182,16 @@ class Fetch : public LaneOwner {
   size_t received_bytes_ = 0;
   ByteRange writing_;                          // with the pool now
   std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
+  bool in_doubt_ = false;                      // what is held is to be rejected before that
 
   http::Url source_;                         // that the lanes use
+  std::optional<http::EntityTag> tag_;       // of what is there
   std::optional<http::Url> fresher_source_;  // of a client that joined later
   GrantList grants_;
   UrlRefresher refresher_;
   std::vector<std::unique_ptr<FetchLane>> lanes_;
-  std::optional<MonotonicTime> begun_;  // when its first lane was
-  bool anything_came_ = false;
-  size_t tries_ = 0;  // in a row without a byte
+  bool begun_ = false;  // it had its first lane
+  RetrySchedule schedule_;
   Timer retry_timer_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "http/via.h"
 
 namespace weir::upstream {
@@ -15,41 +16,62 @@ std::string range_value(ByteRange range, uint64_t size) {
   return range.end == size ? value : value + std::to_string(range.end - 1);
 }
 
-OriginRequest make_request(const http::Url& source, ByteRange range, uint64_t size, const std::string& pseudonym) {
+OriginRequest make_request(const http::Url& place, const LaneRequest& lane) {
   OriginRequest request;
   request.method = "GET";
-  request.host = source.host;
-  request.port = source.port;
-  request.target = source.target;
-  request.fields = {{"Host", source.authority().text(443)},
+  request.host = place.host;
+  request.port = place.port;
+  request.target = place.target;
+  request.fields = {{"Host", place.authority().text(443)},
                     {"User-Agent", "weir"},
                     {"Accept", "*/*"},
                     {"Accept-Encoding", "identity"}};
-  http::add_via(request.fields, 1, pseudonym);
-  if (range != ByteRange{0, size}) request.fields.add("Range", range_value(range, size));
+  http::add_via(request.fields, 1, lane.pseudonym);
+  if (lane.range != ByteRange{0, lane.size}) request.fields.add("Range", range_value(lane.range, lane.size));
   return request;
 }
 
 }  // namespace
 
-FetchLane::FetchLane(LaneOwner& owner, OriginClient& origin, const http::Url& source, ByteRange range, uint64_t size,
-                     const std::string& pseudonym)
+FetchLane::FetchLane(LaneOwner& owner, OriginClient& origin, LaneRequest request)
     : owner_(owner),
-      source_(source),
-      size_(size),
-      position_(range.begin),
-      end_(range.end),
-      asked_end_(range.end),
-      transfer_(origin.start(make_request(source, range, size, pseudonym), *this)) {}
+      origin_(origin),
+      request_(std::move(request)),
+      trail_(request_.source, request_.is_intercepted),
+      position_(request_.range.begin),
+      end_(request_.range.end),
+      asked_end_(request_.range.end) {
+  ask();
+}
+
+void FetchLane::ask() {
+  auto request = make_request(trail_.place(), request_);
+  // A part of another file than the one that the bytes before it are of would be of no use.
+  if (request.fields.has("Range") && owner_.tag() && trail_.at_start())
+    request.fields.add("If-Range", owner_.tag()->text());
+  transfer_ = origin_.start(std::move(request), *this);
+}
 
 void FetchLane::resume() {
   if (std::exchange(paused_, false) && transfer_) transfer_->resume_reading();
 }
 
 void FetchLane::on_head(http::ResponseHead head) {
-  auto answer = judge_blob_answer(head, position_, size_);
+  // The tags of other places, to which the source may lead one way now and another way later, are not compared.
+  auto tag = trail_.at_start() ? owner_.tag() : std::nullopt;
+  auto answer = judge_blob_answer(head, {request_.range.begin, request_.size, std::move(tag)});
+  if (answer.kind == BlobAnswer::Kind::redirect) return follow(head);
   if (answer.kind != BlobAnswer::Kind::use) return owner_.on_refused(*this, std::move(answer));
   skip_ = answer.skip;
+  if (auto its_tag = strong_tag(head.fields); its_tag && trail_.at_start()) owner_.on_tag(*this, std::move(*its_tag));
+}
+
+void FetchLane::follow(const http::ResponseHead& head) {
+  auto from = host();
+  auto trouble = trail_.follow(head);
+  if (trouble) return owner_.on_refused(*this, {BlobAnswer::Kind::refused, 0, std::nullopt, std::move(*trouble)});
+  log::debug("{} redirects to {}", from, host());
+  ask();
 }
 
 bool FetchLane::ready_for_data() {
@@ -58,6 +80,7 @@ bool FetchLane::ready_for_data() {
 }
 
 void FetchLane::on_data(std::string_view bytes) {
+  owner_.on_received(bytes.size());
   auto dropped = std::min<uint64_t>(skip_, bytes.size());
   skip_ -= dropped;
   bytes.remove_prefix(static_cast<size_t>(dropped));
@@ -76,7 +99,7 @@ void FetchLane::on_done(std::optional<OriginFault> fault) {
   if (position_ >= end_) return owner_.on_filled(*this);
   if (!fault)
     fault = OriginFault{OriginFault::Kind::cut,
-                        source_.host + " ended the file early, at byte " + std::to_string(position_) + "."};
+                        host() + " ended the file early, at byte " + std::to_string(position_) + "."};
   owner_.on_broken(*this, std::move(*fault));
 }
 

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transfer of a fetch: a range of the blob on its way from the origin.  Lives on the fetch loop.
+// One transfer of a fetch: a range of the blob on its way from the origin, wherever the origin redirects it to.  Lives
+// on the fetch loop.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/byte_range.h"
+#include "http/conditional.h"
 #include "http/target.h"
 #include "upstream/blob_answer.h"
 #include "upstream/origin_client.h"
+#include "upstream/redirect_trail.h"
 
 namespace weir::upstream {
 
 class FetchLane;
 
-// What a lane tells its fetch.  All but on_bytes() may destroy the lane.
+// What a lane asks and tells its fetch.  on_refused(), on_filled() and on_broken() may destroy the lane.
 class LaneOwner {
  public:
   virtual ~LaneOwner() = default;
   virtual bool has_room() const = 0;
+  // The entity tag that the answers of the lane's source bear, once one has.
+  virtual const std::optional<http::EntityTag>& tag() const = 0;
+  virtual void on_tag(const FetchLane& lane, http::EntityTag tag) = 0;
+  // So many bytes came, whether they are of use or not.
+  virtual void on_received(uint64_t count) = 0;
   virtual void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) = 0;
   // The answer is none that can be used; `answer` says why.
   virtual void on_refused(FetchLane& lane, BlobAnswer answer) = 0;
@@ -29,15 +38,24 @@ class LaneOwner {
   virtual void on_broken(FetchLane& lane, OriginFault fault) = 0;
 };
 
+// What a lane is to fetch.
+struct LaneRequest {
+  http::Url source;
+  ByteRange range;
+  uint64_t size = 0;      // of the blob
+  std::string pseudonym;  // Weir's name in Via
+  std::function<bool(std::string_view host)> is_intercepted;
+};
+
 class FetchLane : private OriginObserver {
  public:
-  // `size`: of the blob.  `pseudonym`: Weir's name in Via.
-  FetchLane(LaneOwner& owner, OriginClient& origin, const http::Url& source, ByteRange range, uint64_t size,
-            const std::string& pseudonym);
+  FetchLane(LaneOwner& owner, OriginClient& origin, LaneRequest request);
 
   // From the next byte to the end.
   ByteRange left() const { return {position_, end_}; }
-  const http::Url& source() const { return source_; }
+  const http::Url& source() const { return request_.source; }
+  // Where the bytes come from, which a redirect may have made another host than that of the source.
+  const std::string& host() const { return trail_.place().host; }
   // Ends it earlier.
   void end_at(uint64_t offset) { end_ = offset; }
   // Tells its owner nothing more.
@@ -51,9 +69,13 @@ class FetchLane : private OriginObserver {
   void on_data(std::string_view bytes) override;
   void on_done(std::optional<OriginFault> fault) override;
 
+  void ask();
+  void follow(const http::ResponseHead& head);
+
   LaneOwner& owner_;
-  const http::Url source_;
-  const uint64_t size_;
+  OriginClient& origin_;
+  const LaneRequest request_;
+  RedirectTrail trail_;
   uint64_t position_;
   uint64_t end_;
   const uint64_t asked_end_;

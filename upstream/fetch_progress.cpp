@@ -18,7 +18,10 @@ FetchFailure FetchProgress::failure() const {
 uint64_t FetchProgress::readable_from(uint64_t offset) const {
   if (state() == FetchState::verified) return size_;
   std::lock_guard lock(mutex_);
-  return partial_ ? partial_->held_from(offset) : offset;
+  if (partial_) return partial_->held_from(offset);
+  for (auto run : left_)
+    if (run.begin <= offset && offset < run.end) return run.end;
+  return offset;
 }
 
 void FetchProgress::open(std::shared_ptr<const cas::PartialBlob> partial) {
@@ -40,6 +43,7 @@ void FetchProgress::fail(FetchFailure failure) {
   {
     std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
+    if (partial_) left_ = partial_->held_ranges();
     partial_ = nullptr;
   }
   state_.store(FetchState::failed, std::memory_order_release);

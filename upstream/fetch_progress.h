@@ -6,8 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "base/byte_range.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "cas/blob.h"
 #include "cas/partial_blob.h"
@@ -24,6 +28,13 @@ enum class FetchState {
 struct FetchFailure {
   int status = 502;
   std::string message;
+  std::optional<Duration> retry_after = std::nullopt;  // the origin asked for this wait
+  enum class Remedy {
+    none,
+    start_over,  // who has got no byte yet may join a new fetch
+    pass_by,     // the store cannot take the file: the origin may be asked for the rest, past it
+  };
+  Remedy remedy = Remedy::none;
 };
 
 // Written by the fetch loop, read by any thread.
@@ -34,7 +45,8 @@ class FetchProgress {
   const Sha256& digest() const { return digest_; }
   uint64_t size() const { return size_; }
   FetchState state() const { return state_.load(std::memory_order_acquire); }
-  // Bytes [offset, returned) of the file are there; unverified while the state is not `verified`.
+  // Bytes [offset, returned) of the file are there; unverified while the state is not `verified`.  What was there when
+  // the fetch failed stays.
   uint64_t readable_from(uint64_t offset) const;
   // The file, with holes where nothing has come yet; null until it is open.
   std::shared_ptr<const cas::BlobFile> file() const;
@@ -56,7 +68,8 @@ class FetchProgress {
   std::shared_ptr<const cas::BlobFile> file_;  // guarded by mutex_
   // Guarded by mutex_, and never copied out: a reader must not keep its claim on the digest.
   std::shared_ptr<const cas::PartialBlob> partial_;
-  FetchFailure failure_;  // guarded by mutex_
+  std::vector<ByteRange> left_;  // guarded by mutex_: what was held when the fetch failed
+  FetchFailure failure_;         // guarded by mutex_
 };
 
 }  // namespace weir::upstream

@@ -28,7 +28,8 @@ FetchTable::FetchTable(FetchSetup setup, cas::BlobStore& store, DiskPool& pool, 
     : setup_(std::move(setup)),
       store_(store),
       pool_(pool),
-      origin_(loop_, setup_.origin, setup_.trusted_roots, policy) {}
+      origin_(loop_, setup_.origin, setup_.trusted_roots, policy),
+      direct_{setup_.options, setup_.origin.connect_timeout, setup_.pseudonym, setup_.is_intercepted} {}
 
 FetchTable::~FetchTable() {
   stop();
@@ -43,6 +44,26 @@ void FetchTable::stop() {
   loop_.stop();
   thread_.join();
   fetches_.clear();
+}
+
+void FetchTable::use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted) {
+  {
+    std::lock_guard lock(direct_mutex_);
+    direct_.options = options;
+    direct_.is_intercepted = is_intercepted;
+  }
+  loop_.post([this, options, is_intercepted = std::move(is_intercepted)] {
+    setup_.options = options;
+    setup_.is_intercepted = is_intercepted;
+  });
+}
+
+RetrySchedule FetchTable::asking_schedule() const {
+  // Each client asks, and what is too much for the hub already must not become a flood.
+  constexpr size_t kMostRetries = 2;
+  auto options = setup_.options;
+  options.max_retries = std::min(options.max_retries, kMostRetries);
+  return {options, setup_.origin.connect_timeout};
 }
 
 std::unique_ptr<FetchMembership> FetchTable::join(JoinRequest request, Loop& loop, FetchListener& listener) {
@@ -114,7 +135,19 @@ void FetchTable::end_turn(Fetch& fetch) {
   });
 }
 
+DirectSetup FetchTable::direct_setup() const {
+  std::lock_guard lock(direct_mutex_);
+  return direct_;
+}
+
+bool FetchTable::may_start_over(const Fetch& fetch) {
+  constexpr size_t kMost = 10'000;
+  if (started_over_.size() >= kMost) started_over_.clear();
+  return started_over_.insert(fetch.digest()).second;
+}
+
 void FetchTable::remove(Fetch& fetch) {
+  if (store_.has(fetch.digest())) started_over_.erase(fetch.digest());
   auto found = fetches_.find(fetch.digest());
   loop_.destroy_later(std::move(found->second));
   fetches_.erase(found);

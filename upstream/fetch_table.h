@@ -5,14 +5,17 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/disk_pool.h"
 #include "base/loop.h"
 #include "cas/blob_store.h"
+#include "upstream/direct_fetch.h"
 #include "upstream/fetch.h"
 #include "upstream/fetch_join.h"
 #include "upstream/origin_client.h"
@@ -35,8 +38,15 @@ class FetchTable : private FetchOwner {
   // Ends the thread; running fetches stop and keep what they have.  Before the pool goes.
   void stop();
 
+  // From any thread.  Running fetches go on, under the new options from their next decision on.
+  void use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted);
+
   std::unique_ptr<FetchMembership> join(JoinRequest request, Loop& loop, FetchListener& listener);
   const FetchCounters& counters() const { return counters_; }
+  // For the requests that find out whether and where there is something to fetch, while a client waits.
+  RetrySchedule asking_schedule() const;
+  // From any thread: for who goes past the store.
+  DirectSetup direct_setup() const;
 
  private:
   class Membership;
@@ -48,18 +58,22 @@ class FetchTable : private FetchOwner {
 
   bool take_turn(Fetch& fetch) override;
   void end_turn(Fetch& fetch) override;
+  bool may_start_over(const Fetch& fetch) override;
   void remove(Fetch& fetch) override;
 
-  const FetchSetup setup_;
+  FetchSetup setup_;
   cas::BlobStore& store_;
   DiskPool& pool_;
   Loop loop_;
   OriginClient origin_;
   FetchCounters counters_;
   std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
+  std::unordered_set<Sha256, DigestHash> started_over_;
   std::vector<Fetch*> active_;                                              // those that may transfer
   std::vector<Fetch*> waiting_;                                             // for a turn, in order
   std::vector<std::pair<std::shared_ptr<FetchMember>, JoinRequest>> late_;  // for a fetch that is ending
+  mutable std::mutex direct_mutex_;
+  DirectSetup direct_;  // guarded by direct_mutex_
   std::thread thread_;
 };
 

@@ -30,19 +30,13 @@ CurlList list_of(const std::vector<std::string>& texts) {
   return list;
 }
 
-MultiLimits limits_of(const OriginOptions& options) {
-  // No limit on those in use: a transfer that waited for one would run under no time-out, and clients are limited
-  // already.
-  return {0, static_cast<long>(options.idle_connections)};
-}
-
 }  // namespace
 
 class OriginClient::Impl {
  public:
   Impl(Loop& loop, const OriginOptions& options, std::string_view roots, const AddressPolicy& policy)
       : setup_{loop, options, policy, TrustedRoots(roots), list_of(options.connect_to), parent_fields(options.parent)},
-        multi_(loop, limits_of(options)) {}
+        multi_(loop, static_cast<long>(options.idle_connections)) {}
 
   std::unique_ptr<OriginTransfer> start(OriginRequest request, OriginObserver& observer) {
     return std::make_unique<Transfer>(setup_, multi_, std::move(request), observer);

@@ -40,6 +40,7 @@ struct OriginRequest {
 struct OriginFault {
   enum class Kind {
     refused_address,  // our policy: the name resolves to an address that may not be connected to
+    refused_tunnel,   // the parent proxy's word: it does not connect us, and would not the next moment
     unreachable,      // no such name, connection refused or reset before an answer
     bad_certificate,  // the peer could not be verified
     timeout,          // connecting, sending or the first byte took too long
@@ -47,7 +48,13 @@ struct OriginFault {
     cut,              // the connection ended or stalled in the middle of the answer
   };
   Kind kind = Kind::unreachable;
-  std::string message;  // one sentence: host, phase, reason, what to do; no query, no token
+  std::string message;     // one sentence: host, phase, reason, what to do; no query, no token
+  bool connected = false;  // the origin had been reached
+
+  // Asking again would not help: it is not the line, but somebody's word.
+  bool is_final() const {
+    return kind == Kind::refused_address || kind == Kind::refused_tunnel || kind == Kind::bad_certificate;
+  }
 };
 
 // What an exchange with the origin tells its owner.  Called on the client's loop, never from within start() or

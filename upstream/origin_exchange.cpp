@@ -5,9 +5,11 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "http/text.h"
+#include "upstream/certificate_names.h"
 #include "upstream/connect_to.h"
 
 namespace weir::upstream {
@@ -17,6 +19,7 @@ using Kind = OriginFault::Kind;
 
 constexpr int kFirstError = 400;
 constexpr int64_t kSlowestBytesPerSecond = 1024;
+constexpr char kNoMemory[] = "Weir ran out of memory for this answer; ask again later.";
 constexpr size_t kAbortTransfer = 0;  // any count but the one that libcurl gave
 
 Reach reach_of(const OriginOptions& options, const OriginRequest& request, const ParentProxy* parent) {
@@ -127,20 +130,43 @@ void OriginExchange::continue_soon() {
 
 size_t OriginExchange::on_header(char* bytes, size_t size, size_t count, void* self) {
   std::string_view line(bytes, size * count);
-  return static_cast<OriginExchange*>(self)->take_header_line(line) ? line.size() : kAbortTransfer;
+  auto& exchange = *static_cast<OriginExchange*>(self);
+  return exchange.or_abort(kAbortTransfer,
+                           [&] { return exchange.take_header_line(line) ? line.size() : kAbortTransfer; });
 }
 
 size_t OriginExchange::on_body(char* bytes, size_t size, size_t count, void* self) {
-  return static_cast<OriginExchange*>(self)->take_body({bytes, size * count});
+  auto& exchange = *static_cast<OriginExchange*>(self);
+  return exchange.or_abort(kAbortTransfer, [&] { return exchange.take_body({bytes, size * count}); });
 }
 
 size_t OriginExchange::on_upload(char* buffer, size_t size, size_t count, void* self) {
-  return static_cast<OriginExchange*>(self)->fill_upload({buffer, size * count});
+  auto& exchange = *static_cast<OriginExchange*>(self);
+  return exchange.or_abort(CURL_READFUNC_ABORT, [&] { return exchange.fill_upload({buffer, size * count}); });
+}
+
+// Memory that runs out ends this exchange; libcurl could not pass the exception on.
+template <typename Step>
+size_t OriginExchange::or_abort(size_t abort, Step step) {
+  try {
+    return step();
+  } catch (const std::bad_alloc&) {
+    fault_ = {Kind::cut, kNoMemory};
+    return abort;
+  }
 }
 
 int OriginExchange::on_connected(void* self, char*, char*, int, int) {
   auto& exchange = *static_cast<OriginExchange*>(self);
   if (!exchange.observer_) return CURL_PREREQFUNC_ABORT;
+  if (!certificate_names(exchange.easy(), exchange.request_.host)) {
+    exchange.fault_ = {
+        Kind::bad_certificate,
+        fmt::format("The certificate of {} is not trusted: it does not name this host in its "
+                    "subjectAltName; the connection was given up, and nothing can switch this check off.",
+                    exchange.authority_)};
+    return CURL_PREREQFUNC_ABORT;
+  }
   exchange.connected_ = true;
   exchange.watch();
   return CURL_PREREQFUNC_OK;

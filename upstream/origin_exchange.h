@@ -51,6 +51,8 @@ class OriginExchange final : public CurlJob {
   static size_t on_upload(char* buffer, size_t size, size_t count, void* self);
   static int on_connected(void* self, char* peer, char* local, int peer_port, int local_port);
 
+  template <typename Step>
+  size_t or_abort(size_t abort, Step step);
   void configure(const OriginSetup& setup);
   void go_through_parent(const OriginSetup& setup);
   bool take_header_line(std::string_view line);

@@ -9,6 +9,12 @@
 #include "base/files.h"
 
 namespace weir::upstream {
+namespace {
+
+// Said, for the machine's openssl.cnf may take weaker keys and hashes: at least 112 bits of security.
+constexpr const char* kCiphers = "DEFAULT@SECLEVEL=2";
+
+}  // namespace
 
 TrustedRoots::TrustedRoots(std::string_view pem) : file_(::memfd_create("trusted-roots", MFD_CLOEXEC)) {
   if (!file_) throw std::system_error(errno, std::generic_category(), "a file in memory for the trusted certificates");
@@ -23,6 +29,7 @@ void TrustedRoots::apply(EasyHandle& easy) const {
   easy.set(CURLOPT_SSL_VERIFYPEER, 1L);
   easy.set(CURLOPT_SSL_VERIFYHOST, 2L);
   easy.set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  easy.set(CURLOPT_SSL_CIPHER_LIST, kCiphers);
   easy.set(CURLOPT_CAINFO, path_.c_str());
   easy.set(CURLOPT_CAPATH, none);
   easy.set(CURLOPT_CA_CACHE_TIMEOUT, kForever);
@@ -33,6 +40,7 @@ void TrustedRoots::apply_to_proxy(EasyHandle& easy) const {
   easy.set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
   easy.set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
   easy.set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  easy.set(CURLOPT_PROXY_SSL_CIPHER_LIST, kCiphers);
   easy.set(CURLOPT_PROXY_CAINFO, path_.c_str());
   easy.set(CURLOPT_PROXY_CAPATH, none);
 }

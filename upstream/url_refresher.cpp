@@ -9,6 +9,7 @@
 #include "http/via.h"
 #include "hub/lfs_batch.h"
 #include "hub/resolve_answer.h"
+#include "upstream/blob_answer.h"
 
 namespace weir::upstream {
 namespace {
@@ -114,8 +115,9 @@ void UrlRefresher::judge_answer() {
     if (answer.file && answer.file->digest == digest_ && answer.file->size == size_) return end(answer.file->location);
   }
   if (head_.status == 429 || head_.status >= 500)
-    return end(Trouble{asked_url_->host + " could not be asked for a fresh URL: the answer was " +
-                       std::to_string(head_.status) + "."});
+    return end(Trouble{
+        asked_url_->host + " could not be asked for a fresh URL: the answer was " + std::to_string(head_.status) + ".",
+        retry_after(head_.fields)});
   // Refused, or it names another file now: this client's permission for these bytes has ended.
   grants_->remove(asked_);
   ask_next();

@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "http/target.h"
 #include "hub/grant.h"
@@ -36,6 +37,7 @@ class UrlRefresher : private OriginObserver {
   struct Refused {};  // no grant is accepted any more
   struct Trouble {    // the hub could not be asked
     std::string message;
+    std::optional<Duration> retry_after = std::nullopt;
   };
   using Answer = std::variant<http::Url, Refused, Trouble>;
 

@@ -7,17 +7,25 @@ from pathlib import Path
 import pytest
 
 import table
+from data_sets import hub_of_data
 from harness import Weir
 from hub import TestHub
 from states import States
 
-pytest_plugins = ["harness.fixtures"]
+pytest_plugins = ["harness.fixtures", "system_trust"]
 
 
 @pytest.fixture
 def states(tmp_path: Path, hub: TestHub, weir: Weir) -> States:
     """Runs a client cold, warm and after a restart."""
     return States(tmp_path, hub, weir)
+
+
+@pytest.fixture(scope="session")
+def data_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHub]:
+    """The hub of data_sets.py; a module that reads from it makes it its shared_hub."""
+    with hub_of_data(tmp_path_factory.mktemp("data")) as hub:
+        yield hub
 
 
 @pytest.fixture

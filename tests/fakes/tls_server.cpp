@@ -26,8 +26,10 @@ void require(bool condition, const char* what) {
   if (!condition) throw std::runtime_error(what);
 }
 
-std::shared_ptr<evp_pkey_st> new_key() {
-  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+std::shared_ptr<evp_pkey_st> new_key(LeafOptions::Key kind = LeafOptions::Key::p256) {
+  constexpr size_t kWeakBits = 1024;
+  bool weak = kind == LeafOptions::Key::rsa_1024;
+  return {weak ? EVP_RSA_gen(kWeakBits) : EVP_EC_gen("P-256"), EVP_PKEY_free};
 }
 
 void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -55,13 +57,19 @@ std::shared_ptr<x509_st> new_certificate(const std::string& name, evp_pkey_st* k
 
 TestCertificate new_leaf(const LeafOptions& options, const TestCertificate* issuer) {
   TestCertificate leaf;
-  leaf.key = new_key();
+  leaf.key = new_key(options.key);
   leaf.certificate = new_certificate(options.name, leaf.key.get(), options.valid_from_days, options.valid_to_days);
   if (!issuer) issuer = &leaf;
   X509_set_issuer_name(leaf.certificate.get(), X509_get_subject_name(issuer->certificate.get()));
-  add_extension(leaf.certificate.get(), issuer->certificate.get(), NID_subject_alt_name, "DNS:" + options.name);
-  add_extension(leaf.certificate.get(), issuer->certificate.get(), NID_ext_key_usage, "serverAuth");
-  require(X509_sign(leaf.certificate.get(), issuer->key.get(), EVP_sha256()) > 0, "X509_sign");
+  auto extend = [&](int nid, const std::string& value) {
+    add_extension(leaf.certificate.get(), issuer->certificate.get(), nid, value);
+  };
+  if (options.named == LeafOptions::Named::in_san) extend(NID_subject_alt_name, "DNS:" + options.name);
+  extend(NID_ext_key_usage, options.usage);
+  if (!options.constraints.empty()) extend(NID_basic_constraints, options.constraints);
+  if (!options.name_constraints.empty()) extend(NID_name_constraints, options.name_constraints);
+  const auto* hash = options.hash == LeafOptions::Hash::sha1 ? EVP_sha1() : EVP_sha256();
+  require(X509_sign(leaf.certificate.get(), issuer->key.get(), hash) > 0, "X509_sign");
   return leaf;
 }
 
@@ -87,6 +95,12 @@ TestCa::TestCa(const std::string& name) {
 
 TestCertificate TestCa::issue(const LeafOptions& options) const {
   return new_leaf(options, &ca_);
+}
+
+TestCertificate TestCa::issue_below(const TestCertificate& issuer, const LeafOptions& options) {
+  auto leaf = new_leaf(options, &issuer);
+  leaf.above = issuer.certificate;
+  return leaf;
 }
 
 TestCertificate self_signed(const LeafOptions& options) {
@@ -166,9 +180,11 @@ TlsServer::TlsServer(const TestCertificate& certificate, Handler handler)
     : handler_(std::move(handler)),
       context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free),
       listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets whose client may have gone
+  std::signal(SIGPIPE, SIG_IGN);                  // OpenSSL writes to sockets whose client may have gone
+  SSL_CTX_set_security_level(context_.get(), 0);  // it is for the client to refuse what is weak
   require(SSL_CTX_use_certificate(context_.get(), certificate.certificate.get()) == 1, "SSL_CTX_use_certificate");
   require(SSL_CTX_use_PrivateKey(context_.get(), certificate.key.get()) == 1, "SSL_CTX_use_PrivateKey");
+  require(!certificate.above || SSL_CTX_add1_chain_cert(context_.get(), certificate.above.get()) == 1, "chain");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

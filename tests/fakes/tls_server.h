@@ -24,6 +24,7 @@ namespace weir::fakes {
 struct TestCertificate {
   std::shared_ptr<x509_st> certificate;
   std::shared_ptr<evp_pkey_st> key;
+  std::shared_ptr<x509_st> above = nullptr;  // sent along
 
   std::string pem() const;
 };
@@ -33,6 +34,12 @@ struct LeafOptions {
   std::string name = "hub.test";
   long valid_from_days = -1;
   long valid_to_days = 30;
+  enum class Named { in_san, in_common_name_only } named = Named::in_san;
+  enum class Key { p256, rsa_1024 } key = Key::p256;
+  enum class Hash { sha256, sha1 } hash = Hash::sha256;
+  std::string usage = "serverAuth";
+  std::string constraints = "";       // basicConstraints, as in "critical,CA:TRUE"; empty: none
+  std::string name_constraints = "";  // as in "critical,permitted;DNS:hub.test"; empty: none
 };
 
 // A CA of its own.
@@ -42,6 +49,8 @@ class TestCa {
 
   std::string pem() const { return ca_.pem(); }
   TestCertificate issue(const LeafOptions& options = {}) const;
+  // A leaf signed by `issuer`, a certificate that issue() made and that goes along in the chain.
+  static TestCertificate issue_below(const TestCertificate& issuer, const LeafOptions& options = {});
 
  private:
   TestCertificate ca_;

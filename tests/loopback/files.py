@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of the standard files, and what the tests ask of a weir again and again."""
 
-from harness import Reply, Weir
+import time
+
+from harness import Connection, Reply, Weir
 from hub import File, TestHub
 
 TINY = "acme/tiny-model"
@@ -42,3 +44,15 @@ def hold(
     assert (reply.status, reply.complete, reply.body == whole(file)) == (200, True, True)
     hub.log.reset()
     return file
+
+
+def wait_until_held(connection: Connection, hub: TestHub, target: str) -> None:
+    """A regular file is stored behind the answer: asks until Weir asks the hub by the file's id, then empties the hub's log."""
+    deadline = time.monotonic() + 30
+    while True:
+        hub.log.reset()
+        connection.get(target)
+        if "If-None-Match" in hub.log.find(path="/api/resolve-cache/")[-1].headers:
+            break
+        assert time.monotonic() < deadline, "the file was never stored"
+    hub.log.reset()

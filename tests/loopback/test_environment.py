@@ -10,7 +10,7 @@ from harness import Weir
 from harness.weir import clean_environment, parse_dotenv, weir_binary
 from hub.certs import Authority
 
-BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
+BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_PROXY_SSL_CAINFO")
 
 
 def env_of(weir: Weir, home: Path, found: dict[str, str] | None = None) -> dict[str, str]:

@@ -44,6 +44,9 @@ def test_bodies_are_counted(hub: TestHub) -> None:
         ({"extra_bytes": 10}, 12_583_267, True),
         ({"flip_at": 5}, 12_583_257, True),
         ({"rate": 50_000_000}, 12_583_257, True),
+        ({"chunked": True}, 12_583_257, True),
+        ({"chunked": True, "bad_chunk_at": 1_000_000}, 1_000_000, False),
+        ({"ignore_range": True}, 12_583_257, True),
     ],
 )
 def test_faults_of_bodies(hub: TestHub, fault: dict[str, Any], sent: int, complete: bool) -> None:
@@ -60,6 +63,35 @@ def test_missing_close_notify(hub: TestHub) -> None:
     target = cdn_target(hub)
     hub.inject(host=CDN, close_delimited=True, no_close_notify=True)
     assert not ask(hub, CDN, target).complete
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "content_range"),
+    [
+        ({}, 206, "bytes 100-199/12583257"),
+        ({"ignore_range": True}, 200, None),
+        ({"shift_range": 1}, 206, "bytes 101-200/12583257"),
+        ({"total_off": -7}, 206, "bytes 100-199/12583250"),
+        ({"gzip": True}, 206, "bytes 100-199/12583257"),
+    ],
+)
+def test_faults_of_ranges(hub: TestHub, fault: dict[str, Any], status: int, content_range: str | None) -> None:
+    target = cdn_target(hub)
+    hub.inject(host=CDN, **fault)
+    reply = ask(hub, CDN, target, {"Range": "bytes=100-199"})
+    assert (reply.status, reply.header("Content-Range")) == (status, content_range)
+    assert reply.header("Content-Encoding") == ("gzip" if "gzip" in fault else None)
+
+
+def test_interim_answers(hub: TestHub) -> None:
+    target = cdn_target(hub)
+    hub.inject(host=CDN, interim=3)
+    connection = Connection.plain(("127.0.0.1", hub.port), timeout=30)
+    connection.start_tls(hub.ca_file, CDN)
+    with connection:
+        connection.send_head("GET", target, {"Host": CDN})
+        heads = connection.read_until(b"HTTP/1.1 200 OK\r\n")
+    assert heads.count(b"HTTP/1.1 102 Processing\r\n\r\n") == 3
 
 
 def test_reset(hub: TestHub) -> None:

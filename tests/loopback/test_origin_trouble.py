@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trouble at the origin is a 502 or 504 with a reason, never a 401, 403 or 404, and never an endless wait."""
 
+import contextlib
+import http.client
+import json
+import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from files import CDN, TINY, WEIGHTS, get, resolve, whole
-from harness import Weir
-from hub import TestHub
+from files import CDN, TINY, WEIGHTS, bearer, get, resolve, whole
+from harness import Reply, Weir
+from hub import ALICE, TestHub
 from hub.certs import Pair, stranger
 
+IMPATIENT = {"fetch": {"retry_delay": "10ms", "max_retries": 2}}
 CERTIFICATES: dict[str, Callable[[TestHub, Any], Pair]] = {
     "expired": lambda hub, folder: hub.authority.expired(),
     "wrong host": lambda hub, folder: hub.authority.wrong_host(),
@@ -33,7 +39,8 @@ def test_bad_certificates(weir: Weir, hub: TestHub, tmp_path: Any, certificate: 
     assert get(weir, resolve()).status == 200
 
 
-def test_connection_refused(weir: Weir, hub: TestHub) -> None:
+def test_connection_refused(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(IMPATIENT)
     hub.server.close()
     try:
         reply = get(weir, resolve())
@@ -59,7 +66,8 @@ def test_connection_refused(weir: Weir, hub: TestHub) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/api/test/echo", resolve()])
-def test_broken_answers(weir: Weir, hub: TestHub, path: str, raw: bytes) -> None:
+def test_broken_answers(make_weir: Callable[..., Weir], hub: TestHub, path: str, raw: bytes) -> None:
+    weir = make_weir(IMPATIENT)
     hub.inject(path=path, raw=raw, count=None)
     reply = get(weir, path)
     assert reply.status in (502, 504)
@@ -67,7 +75,8 @@ def test_broken_answers(weir: Weir, hub: TestHub, path: str, raw: bytes) -> None
 
 
 @pytest.mark.parametrize("status", [404, 410, 500, 503])
-def test_a_cdn_that_has_no_file(weir: Weir, hub: TestHub, status: int) -> None:
+def test_a_cdn_that_has_no_file(make_weir: Callable[..., Weir], hub: TestHub, status: int) -> None:
+    weir = make_weir(IMPATIENT)
     hub.inject(host=CDN, status=status, count=None)
     reply = get(weir, resolve())
     assert reply.status in (502, 504) or (status >= 500 and reply.status == status)
@@ -119,6 +128,116 @@ def test_stalled_body(make_weir: Callable[..., Weir], hub: TestHub) -> None:
     reply = get(weir, resolve())
     assert not reply.complete or reply.body == whole(hub.file(TINY, WEIGHTS))
     assert get(weir, resolve()).body == whole(hub.file(TINY, WEIGHTS))
+
+
+def test_a_connection_that_nobody_accepts(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    """The queue is full: the kernel drops what comes, and neither refuses nor accepts."""
+    with socket.socket() as listener, contextlib.ExitStack() as fillers:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        weir = make_weir({"origin": {"connect_to": [f"::127.0.0.1:{address[1]}"], "connect_timeout": "1s"}})
+        reply = get(weir, resolve())
+    assert reply.status == 504
+    assert "Cannot connect to huggingface.co" in (reply.header("X-Error-Message") or "")
+
+
+def test_a_handshake_that_nobody_answers(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        weir = make_weir({"origin": {"connect_to": [f"::127.0.0.1:{port}"], "connect_timeout": "1s"}})
+        reply = get(weir, resolve())
+    assert reply.status == 504
+    assert "Cannot connect to huggingface.co" in (reply.header("X-Error-Message") or "")
+
+
+def test_a_hub_that_has_no_time_is_asked_again_and_then_believed(weir: Weir, hub: TestHub) -> None:
+    hub.inject(path="*/resolve/*", status=503, retry_after=1)
+    reply = get(weir, resolve())
+    assert (reply.status, reply.body == whole(hub.file(TINY, WEIGHTS))) == (200, True)
+    hub.inject(path="*/resolve/*", status=503, retry_after=600, count=None)
+    hub.log.reset()
+    reply = get(weir, resolve())
+    assert (reply.status, reply.header("Retry-After")) == (503, "600")
+    assert len(hub.log.find(path="/resolve/")) == 1
+
+
+def test_a_post_is_never_made_twice(weir: Weir, hub: TestHub) -> None:
+    hub.inject(path="/api/test/swallow/*", reset_at=-1, count=None)
+    with weir.connect() as connection:
+        assert connection.request("POST", "/api/test/swallow/x", {}, b"abc").status == 502
+    assert len(hub.log.find(path="/api/test/swallow/")) == 1
+
+
+@pytest.mark.parametrize(("status", "told"), [(429, 429), (503, 502)])
+def test_a_long_wait_is_the_clients_to_make(weir: Weir, hub: TestHub, status: int, told: int) -> None:
+    hub.inject(host=CDN, status=status, retry_after=120)
+    reply = get(weir, resolve())
+    assert (reply.status, reply.header("Retry-After")) == (told, "120")
+    assert len(hub.log.find(host=CDN)) == 1
+    assert get(weir, resolve()).body == whole(hub.file(TINY, WEIGHTS))
+
+
+def test_a_redirect_of_the_cdn_is_followed(weir: Weir, hub: TestHub) -> None:
+    """Without what the client showed to the hub."""
+    file = hub.file(TINY, WEIGHTS)
+    hub.inject(host=CDN, redirect=hub.world.signer.mint(hub.repo(TINY), file, WEIGHTS, None))
+    reply = get(weir, resolve(), {"Cookie": "a=b", **bearer(ALICE)})
+    assert (reply.status, reply.body == whole(file)) == (200, True)
+    first, second = hub.log.find(host=CDN)
+    for record in (first, second):
+        assert (record.authorization, record.headers.get("Cookie")) == (None, None)
+    assert first.query != second.query
+
+
+def test_who_has_got_nothing_is_served_after_a_change(weir: Weir, hub: TestHub) -> None:
+    """The file changes at its place: what came is dropped, whoever got some of it is cut off, all others get the file
+    that is there now."""
+    file = hub.file(TINY, WEIGHTS)
+    hold = hub.inject(host=CDN, headers={"ETag": '"former"'}, flip_at=9, stall_at=3_000_000)
+    with weir.connect() as first:
+        first.send_head("GET", resolve(), {"Host": "huggingface.co"})
+        response = first.begin()
+        assert len(response.read(1000)) == 1000
+        assert hold.reached.wait(30)
+        reply = get(weir, resolve(), {"Range": "bytes=9000000-9000099"})
+        assert (reply.status, reply.body) == (206, whole(file)[9_000_000:9_000_100])
+        with pytest.raises((http.client.IncompleteRead, ssl.SSLError, ConnectionError)):
+            response.read()
+    hub.faults.clear()
+    # Who holds a part of the former file is not given the rest of this one.
+    assert get(weir, resolve(), {"Range": "bytes=2000000-"}).status == 416
+    assert get(weir, resolve()).body == whole(file)
+
+
+def test_a_size_that_a_client_made_up_is_not_learnt(weir: Weir, hub: TestHub) -> None:
+    """The hub repeats what a git-lfs client says; URLs of the same place that weir did not see issued go on working."""
+    file = hub.file(TINY, WEIGHTS)
+
+    def echo_wrong_size() -> None:
+        href = hub.world.signer.mint(hub.repo(TINY), file, WEIGHTS, None)
+        item = {"oid": file.sha256, "size": 17, "actions": {"download": {"href": href}}}
+        body = json.dumps({"transfer": "basic", "objects": [item]}).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.git-lfs+json\r\nContent-Length: {len(body)}\r\n\r\n"
+        hub.inject(path="*/info/lfs/objects/batch", raw=head.encode() + body)
+        asked = json.dumps({"operation": "download", "objects": [{"oid": file.sha256, "size": 17}]}).encode()
+        with weir.connect() as connection:
+            assert connection.request("POST", f"/{TINY}.git/info/lfs/objects/batch", {}, asked).status == 200
+
+    def unseen() -> Reply:
+        url = hub.world.signer.mint(hub.repo(TINY), file, "another name", None)
+        return get(weir, url.removeprefix(f"https://{CDN}"), host=CDN)
+
+    echo_wrong_size()
+    assert unseen().body == whole(file)
+    echo_wrong_size()
+    assert unseen().body == whole(file)
+    weir.restart()
+    assert unseen().body == whole(file)
 
 
 def test_a_gzip_answer_is_not_unpacked(weir: Weir, hub: TestHub) -> None:

@@ -173,10 +173,12 @@ def test_bad_authorities(weir: Weir, authority: str) -> None:
     assert connect(weir, authority).status == 400
 
 
-def test_a_dead_target_is_a_502(make_weir: Callable[..., Weir], echo: EchoServer) -> None:
-    echo.close()
-    weir = make_weir({**OWN, "tunnel": {"ports": [echo.port], "allow_private": ["127.0.0.0/8"]}})
-    reply = connect(weir, f"127.0.0.1:{echo.port}")
+def test_a_dead_target_is_a_502(make_weir: Callable[..., Weir]) -> None:
+    with socket.socket() as held:  # bound and not listening: refused, and nobody else gets the port meanwhile
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        weir = make_weir({**OWN, "tunnel": {"ports": [port], "allow_private": ["127.0.0.0/8"]}})
+        reply = connect(weir, f"127.0.0.1:{port}")
     assert reply.status == 502 and reply.header("X-Error-Message")
 
 

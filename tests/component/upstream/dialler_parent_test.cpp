@@ -184,7 +184,7 @@ TEST_P(DiallerParent, says_what_the_parent_said) {
   parent_->proxy().answer_with("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
   auto outcome = dial();
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().kind, Kind::unreachable);
+  EXPECT_EQ(outcome.error().kind, Kind::refused_tunnel);
   EXPECT_THAT(outcome.error().message, HasSubstr("does not take the user and the password"));
   EXPECT_THAT(outcome.error().message, Not(HasSubstr("s3cret")));
   EXPECT_THAT(parent_->proxy().heads(), SizeIs(1));

@@ -105,6 +105,7 @@ struct Trouble {
   const char* name;
   Reply reply;
   const char* words;
+  int status = 502;  // that clients get for it
 };
 
 void PrintTo(const Trouble& trouble, std::ostream* out) {
@@ -127,7 +128,7 @@ TEST_P(PassingTroubles, end_the_fetch_when_they_last) {
   setup_.options.max_retries = 2;
   cdn_always(GetParam().reply);
   auto client = fetch(bytes_);
-  expect_failure(*client, GetParam().words);
+  expect_failure(*client, GetParam().words, GetParam().status);
   EXPECT_EQ(cdn_requests().size(), 3U);
 }
 
@@ -138,18 +139,27 @@ Reply hang_up() {
   };
 }
 
-INSTANTIATE_TEST_SUITE_P(, PassingTroubles,
-                         testing::Values(Trouble{"internal_error", status(500), "500"},
-                                         Trouble{"unavailable", status(503), "503"},
-                                         Trouble{"too_many", status(429), "429"},
-                                         Trouble{"too_many_for_now", status(429, "Retry-After: 0\r\n"), "429"},
-                                         Trouble{"timeout", status(408), "408"},
-                                         Trouble{"silence", hang_up(), "cdn.hub.test"}),
-                         [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    , PassingTroubles,
+    testing::Values(
+        Trouble{"internal_error", status(500), "500"}, Trouble{"unavailable", status(503), "503"},
+        Trouble{"too_many", status(429), "429", 429},
+        Trouble{"too_many_for_now", status(429, "Retry-After: 0\r\n"), "429", 429},
+        Trouble{"timeout", status(408), "408"}, Trouble{"silence", hang_up(), "cdn.hub.test"},
+        Trouble{"another_length", text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), "5 bytes"},
+        Trouble{"encoded", status(200, "Content-Encoding: gzip\r\n"), "gzip"},
+        Trouble{"switching", text("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), "another protocol"},
+        Trouble{"two_lengths", text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
+                "no valid HTTP"},
+        Trouble{
+            "a_part",
+            text("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/3145733\r\nContent-Length: 5\r\n\r\nhello"),
+            "another range"}),
+    [](const auto& tested) { return tested.param.name; });
 
-class Contradictions : public FetchFaults, public testing::WithParamInterface<Trouble> {};
+class Refusals : public FetchFaults, public testing::WithParamInterface<Trouble> {};
 
-TEST_P(Contradictions, end_the_fetch_at_once) {
+TEST_P(Refusals, end_the_fetch_at_once) {
   cdn(GetParam().reply);
   auto client = fetch(bytes_);
   expect_failure(*client, GetParam().words);
@@ -157,16 +167,16 @@ TEST_P(Contradictions, end_the_fetch_at_once) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    , Contradictions,
-    testing::Values(
-        Trouble{"missing", status(404), "404"}, Trouble{"elsewhere", status(302, "Location: /b\r\n"), "302"},
-        Trouble{"no_content", status(204), "204"}, Trouble{"bad_request", status(400), "400"},
-        Trouble{"another_length", text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), "5 bytes"},
-        Trouble{"encoded", status(200, "Content-Encoding: gzip\r\n"), "gzip"},
-        Trouble{
-            "a_part",
-            text("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/3145733\r\nContent-Length: 5\r\n\r\nhello"),
-            "another range"}),
+    , Refusals,
+    testing::Values(Trouble{"missing", status(404), "404"}, Trouble{"no_content", status(204), "204"},
+                    Trouble{"bad_request", status(400), "400"},
+                    Trouble{"to_plain_http", status(302, "Location: http://cdn.hub.test/b\r\n"), "not by https"},
+                    Trouble{"to_another_port", status(302, "Location: https://cdn.hub.test:8443/b\r\n"), "port 443"},
+                    Trouble{"to_a_foreign_host", status(307, "Location: https://cdn.example.org/b\r\n"),
+                            "not intercepted"},
+                    Trouble{"to_nowhere", status(302), "no URL"},
+                    Trouble{"to_two_places", status(302, "Location: /a\r\nLocation: /b\r\n"), "no URL"},
+                    Trouble{"to_what_is_no_url", status(302, "Location: https://cdn.hub.test/a b\r\n"), "no URL"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST_F(FetchFaults, nobody_there_is_tried_again_and_then_told) {

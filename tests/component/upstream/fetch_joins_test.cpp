@@ -324,14 +324,37 @@ TEST_F(FetchJoins, a_part_that_is_to_be_verified_ends_with_its_client) {
 }
 
 // A part is no reason to go on without its client.
-TEST_F(FetchJoins, a_part_ends_with_its_client) {
+TEST_F(FetchJoins, a_part_ends_with_its_client_and_the_block_that_has_begun) {
   auto gate = this->gate();
   cdn(gated_file(bytes_, kMiB + 10, gate));
-  auto part = join_part(kMiB, 2 * kMiB);
-  ASSERT_TRUE(wait_until([&] { return gate->reached(); }));
+  auto part = join_part(kMiB, 3 * kMiB);
+  ASSERT_TRUE(wait_until([&] { return part->progress && part->progress->readable_from(kMiB) > kMiB; }));
   part.reset();
+  gate->open();
   ASSERT_TRUE(wait_until([&] { return table().counters().running == 0; }));
   EXPECT_EQ(table().counters().failed, 0U);
+  cdn(file(bytes_));
+  auto both = join_part(kMiB, 3 * kMiB);
+  ASSERT_TRUE(wait_until([&] { return both->progress && both->progress->readable_from(kMiB) == 3 * kMiB; }));
+  EXPECT_EQ(ranges(), (std::vector<std::string>{"bytes=1048576-3145727", "bytes=2097152-3145727"}));
+}
+
+TEST_F(FetchJoins, a_part_that_breaks_off_is_not_asked_for_again_without_its_client) {
+  auto gate = this->gate();
+  cdn([&](fakes::TlsConnection& connection, const std::string&) {
+    connection.write(
+        "HTTP/1.1 206 Partial Content\r\nContent-Length: 1048576\r\nContent-Range: bytes 1048576-2097151/" +
+        std::to_string(bytes_.size()) + "\r\n\r\n" + bytes_.substr(kMiB, 10));
+    gate->wait();
+    connection.close_without_notify();
+    return false;
+  });
+  auto part = join_part(kMiB, 2 * kMiB);
+  ASSERT_TRUE(wait_until([&] { return part->progress && part->progress->readable_from(kMiB) > kMiB; }));
+  part.reset();
+  gate->open();
+  ASSERT_TRUE(wait_until([&] { return table().counters().running == 0; }));
+  EXPECT_EQ(cdn_requests().size(), 1U);
 }
 
 // --- turns

@@ -51,6 +51,51 @@ TEST_F(OriginCertificates, of_an_unknown_ca) {
   EXPECT_THAT(message, HasSubstr("[origin] ca_file"));
 }
 
+TEST_F(OriginCertificates, with_the_name_in_the_wrong_place) {
+  auto message = refusal_of(ca_.issue({.named = fakes::LeafOptions::Named::in_common_name_only}));
+  EXPECT_THAT(message, HasSubstr("subjectAltName"));
+}
+
+TEST_F(OriginCertificates, with_a_weak_key) {
+  EXPECT_THAT(refusal_of(ca_.issue({.key = fakes::LeafOptions::Key::rsa_1024})), HasSubstr("too weak"));
+}
+
+TEST_F(OriginCertificates, with_a_weak_hash) {
+  EXPECT_THAT(refusal_of(ca_.issue({.hash = fakes::LeafOptions::Hash::sha1})), HasSubstr("too weak"));
+}
+
+TEST_F(OriginCertificates, below_one_with_a_weak_hash) {
+  auto between =
+      ca_.issue({.name = "Between", .hash = fakes::LeafOptions::Hash::sha1, .constraints = "critical,CA:TRUE"});
+  EXPECT_THAT(refusal_of(fakes::TestCa::issue_below(between)), HasSubstr("too weak"));
+}
+
+TEST_F(OriginCertificates, for_another_use) {
+  EXPECT_THAT(refusal_of(ca_.issue({.usage = "clientAuth"})), HasSubstr("purpose"));
+}
+
+TEST_F(OriginCertificates, signed_by_one_that_may_not_sign) {
+  refusal_of(fakes::TestCa::issue_below(ca_.issue({.name = "No CA", .constraints = "critical,CA:FALSE"})));
+}
+
+TEST_F(OriginCertificates, signed_by_one_that_may_sign_for_others_only) {
+  EXPECT_THAT(
+      refusal_of(fakes::TestCa::issue_below(ca_.issue({.name = "Others' CA",
+                                                       .constraints = "critical,CA:TRUE",
+                                                       .name_constraints = "critical,permitted;DNS:other.test"}))),
+      HasSubstr("permitted subtree"));
+}
+
+TEST_F(OriginCertificates, below_one_that_may_sign_are_fine) {
+  auto between = ca_.issue({.name = "Between", .constraints = "critical,CA:TRUE"});
+  serve(fakes::TestCa::issue_below(between), [](fakes::TlsConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  exchange(get());
+  EXPECT_EQ(recorder_.fault, std::nullopt) << recorder_.fault->message;
+}
+
 TEST_F(OriginCertificates, no_roots_trust_nothing) {
   roots_ = "";
   refusal_of(ca_.issue());

@@ -2,6 +2,8 @@
 // Answers that are broken: none of them may look complete.
 #include <gmock/gmock.h>
 
+#include <new>
+
 #include "tests/component/upstream/origin_fixture.h"
 
 namespace weir::upstream {
@@ -141,6 +143,16 @@ TEST_F(OriginFixture, a_closed_port_is_unreachable) {
   server_.reset();
   exchange(get());
   EXPECT_EQ(recorder_.fault.value().kind, Kind::unreachable);
+}
+
+class OriginMemory : public OriginFixture {};
+
+TEST_F(OriginMemory, that_runs_out_in_a_callback_is_told) {
+  serve_answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  recorder_.after_data = [] { throw std::bad_alloc(); };
+  exchange(get());
+  ASSERT_TRUE(recorder_.fault);
+  EXPECT_EQ(recorder_.fault->kind, Kind::cut);
 }
 
 }  // namespace

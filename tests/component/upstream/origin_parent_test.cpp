@@ -2,6 +2,8 @@
 // Requests to the origin through a parent proxy.
 #include <gmock/gmock.h>
 
+#include <mutex>
+
 #include "tests/component/upstream/origin_fixture.h"
 #include "tests/component/upstream/parent_fixture.h"
 
@@ -22,10 +24,16 @@ std::string refusal(const std::string& status) {
 
 class OriginParent : public OriginFixture {
  protected:
+  // The server's threads write here.
+  ~OriginParent() override { server_.reset(); }
+
   // An origin with that answer, and a parent proxy that leads to it.
   void serve_behind(Scheme scheme, const std::string& answer = kOk) {
     serve([this, answer](fakes::TlsConnection& connection) {
-      for (std::string head; !(head = connection.read_head()).empty() && connection.write(answer);) asked_ += head;
+      for (std::string head; !(head = connection.read_head()).empty();) {
+        note(head);
+        if (!connection.write(answer)) return;
+      }
     });
     lead(scheme);
   }
@@ -40,7 +48,20 @@ class OriginParent : public OriginFixture {
   std::string fault_message() { return recorder_.fault ? recorder_.fault->message : "no fault"; }
 
   std::unique_ptr<Parent> parent_;
-  std::string asked_;  // heads that the origin got; read it after the exchange
+  // Heads that the origin got.
+  std::string asked() {
+    std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  void note(const std::string& head) {
+    std::lock_guard lock(mutex_);
+    asked_ += head;
+  }
+
+  std::mutex mutex_;
+  std::string asked_;  // guarded by mutex_
 };
 
 class EveryParent : public OriginParent, public testing::WithParamInterface<Scheme> {};
@@ -76,7 +97,7 @@ TEST_P(EveryParent, gets_the_user_and_password_and_the_origin_does_not) {
   ASSERT_EQ(recorder_.fault, std::nullopt) << fault_message();
   ASSERT_THAT(proxy().heads(), SizeIs(1));
   EXPECT_THAT(proxy().heads().front(), HasSubstr("\r\nProxy-Authorization: Basic YW5uOnMzQGNyZXQ=\r\n"));
-  EXPECT_THAT(asked_, Not(HasSubstr("Proxy-Authorization")));
+  EXPECT_THAT(asked(), Not(HasSubstr("Proxy-Authorization")));
 }
 
 TEST_P(EveryParent, that_refuses_the_password_is_asked_once) {
@@ -85,7 +106,7 @@ TEST_P(EveryParent, that_refuses_the_password_is_asked_once) {
   proxy().answer_with(refusal("407 Proxy Authentication Required"));
   exchange(get());
   EXPECT_EQ(recorder_.head, std::nullopt);
-  EXPECT_EQ(recorder_.fault.value().kind, Kind::unreachable);
+  EXPECT_EQ(recorder_.fault.value().kind, Kind::refused_tunnel);
   EXPECT_THAT(fault_message(), HasSubstr("407"));
   EXPECT_THAT(fault_message(), HasSubstr("localhost:"));
   EXPECT_THAT(fault_message(), HasSubstr("does not take the user and the password"));
@@ -98,10 +119,11 @@ TEST_P(EveryParent, that_refuses_is_told_by_its_status) {
   struct {
     const char* status;
     const char* told;
-  } const cases[] = {{"407 Proxy Authentication Required", "asks for a user and a password"},
-                     {"403 Forbidden", "refused a connection to hub.test:443 with status 403"},
-                     {"502 Bad Gateway", "status 502"},
-                     {"508 Loop Detected", "leads back to this very Weir"}};
+    Kind kind;
+  } const cases[] = {{"407 Proxy Authentication Required", "asks for a user and a password", Kind::refused_tunnel},
+                     {"403 Forbidden", "refused a connection to hub.test:443 with status 403", Kind::refused_tunnel},
+                     {"502 Bad Gateway", "status 502", Kind::unreachable},
+                     {"508 Loop Detected", "leads back to this very Weir", Kind::refused_tunnel}};
   serve_behind(GetParam());
   for (const auto& tested : cases) {
     proxy().answer_with(refusal(tested.status));
@@ -109,7 +131,7 @@ TEST_P(EveryParent, that_refuses_is_told_by_its_status) {
     auto transfer = start(get(), recorder);
     run();
     ASSERT_TRUE(recorder.fault) << tested.status;
-    EXPECT_EQ(recorder.fault->kind, Kind::unreachable);
+    EXPECT_EQ(recorder.fault->kind, tested.kind) << tested.status;
     EXPECT_THAT(recorder.fault->message, HasSubstr(tested.told));
   }
   EXPECT_EQ(server_->connections(), 0U);
@@ -176,6 +198,7 @@ TEST_P(EveryParent, carries_uploads) {
   };
   exchange(request);
   ASSERT_EQ(recorder_.fault, std::nullopt) << fault_message();
+  server_.reset();
   EXPECT_EQ(got, std::string(1 << 20, 'u'));
 }
 

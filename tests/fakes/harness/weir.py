@@ -8,6 +8,7 @@ import random
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -54,8 +55,14 @@ class Weir:
         self.environment = {**clean_environment(folder / "home"), **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._ca_file: Path | None = None
+        self._hub = hub
         folder.mkdir(parents=True, exist_ok=True)
-        self.config_file.write_text(toml(merged(self._base_config(hub), config or {})))
+        self.configure(config or {})
+
+    def configure(self, config: Config) -> None:
+        """Writes the configuration anew, with these additions to what every weir here has."""
+        self.config = merged(self._base_config(self._hub), config)
+        self.config_file.write_text(toml(self.config))
 
     def _base_config(self, hub: TestHub) -> Config:
         return {
@@ -73,8 +80,13 @@ class Weir:
         self.stop()
 
     @property
+    def tls(self) -> bool:
+        """Whether its port speaks TLS, as localhost."""
+        return bool(self.config["proxy"].get("tls"))
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.tls else f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -122,6 +134,16 @@ class Weir:
         assert self._process
         self._process.send_signal(number)
 
+    def reload(self, until: str = "read the configuration anew") -> None:
+        """Has it read its configuration, and waits until the log says so."""
+        before = self.log().count(until)
+        self.signal(signal.SIGHUP)
+        deadline = time.monotonic() + START_SECONDS
+        while self.log().count(until) == before:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the log does not say {until!r}:\n{self.log()}")
+            time.sleep(0.01)
+
     def wait(self) -> int:
         """Waits for its own end; its exit code."""
         assert self._process
@@ -166,6 +188,11 @@ class Weir:
     def admin(self, path: str) -> tuple[int, str]:
         """Status and body of GET /-/..."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        if self.tls:
+            trusted = self.config["proxy"].get("cert") or self.ca_folder / "ca.pem"
+            context = ssl.create_default_context(cafile=trusted)
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            connection = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context)
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read().decode()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CDN hosts: signed URLs in, bytes out."""
 
+from email.utils import formatdate
 from urllib.parse import parse_qs
 
 from .http import Headers, Request, Response, text_response
@@ -34,6 +35,7 @@ def answer(world: World, request: Request) -> Response:
             ("Accept-Ranges", "bytes"),
             ("Cache-Control", "public, max-age=31536000"),
             ("Last-Modified", "Tue, 14 Nov 2023 22:13:20 GMT"),
+            ("Date", formatdate(usegmt=True)),
         ]
     )
     response = whole_or_part(request, file.content, headers)

@@ -46,6 +46,11 @@ class Fault:
     raw: bytes | None = None  # these very bytes, then the connection closes
     # To the answer's head
     headers: Mapping[str, str | None] = field(default_factory=dict)  # replaces (or, None, removes) fields
+    total_off: int = 0  # the size in Content-Range is off by so many
+    interim: int = 0  # so many 102 answers before it
+    ignore_range: bool = False  # the whole is sent although a Range was asked for
+    shift_range: int = 0  # a range that begins so many bytes later is sent
+    gzip: bool = False  # the body is really packed, although nobody asked for it
     hold_head: bool = False  # keep the head back until release()
     head_delay: float = 0.0  # ... or for so many seconds
     # To the body
@@ -54,6 +59,8 @@ class Fault:
     reset_at: int | None = None  # the connection is reset (RST) at this offset; -1: before the head
     stall_at: int | None = None  # nothing more from this offset on until release()
     extra_bytes: int = 0  # so many bytes too many, counted in Content-Length
+    chunked: bool = False  # chunks instead of a Content-Length: only their end tells whether all is there
+    bad_chunk_at: int | None = None  # what stands for a chunk's size at this offset is no number; with chunked
     rate: int | None = None  # bytes a second, with a small send buffer
     close_delimited: bool = False  # no Content-Length: the end is the connection's end
     no_close_notify: bool = False  # the connection closes without TLS close_notify
@@ -69,6 +76,15 @@ class Fault:
             and fnmatch.fnmatchcase(request.path, self.path)
             and request.method in self.methods
         )
+
+    def confuse(self, request: Request) -> None:
+        """Has the hub take the request for one with another Range."""
+        if self.ignore_range:
+            request.headers.set("Range", None)
+        if self.shift_range:
+            first, _, last = (request.headers.get("Range") or "bytes=0-").removeprefix("bytes=").partition("-")
+            moved = str(int(last) + self.shift_range) if last else ""
+            request.headers.set("Range", f"bytes={int(first) + self.shift_range}-{moved}")
 
     @property
     def reached(self) -> threading.Event:

@@ -117,6 +117,7 @@ class Server:
         request.body.on_piece = lambda count: self._log.update(record, request_bytes=record.request_bytes + count)
         fault = self._faults.take(request)
         try:
+            fault.confuse(request)
             writer.send(sock, request, self._answer(request), fault, self._log, record)
         finally:
             self._log.update(record, done=True)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends a response over a connection, with the faults that apply to it."""
 
+import gzip
 import socket
 import ssl
 import struct
 import time
 from collections.abc import Iterator
 
-from .content import Generated, pieces
+from .content import Generated, Held, pieces
 from .faults import Fault
 from .http import Request, Response, Slice, head_bytes, text_response
 from .requestlog import Record, RequestLog
@@ -50,9 +51,21 @@ def _with_fault(response: Response, fault: Fault) -> Response:
         response.headers.set("Retry-After", str(fault.retry_after))
     if fault.redirect is not None:
         response = text_response(302, f"Found. Redirecting to {fault.redirect}", headers=[("Location", fault.redirect)])
+    if fault.gzip and isinstance(response.body, Slice):
+        _pack(response, response.body)
+    if fault.total_off and (part := response.headers.get("Content-Range")):
+        asked, _, total = part.partition("/")
+        response.headers.set("Content-Range", f"{asked}/{int(total) + fault.total_off}")
+    response.interim += (b"HTTP/1.1 102 Processing\r\n\r\n",) * fault.interim
     for name, value in fault.headers.items():
         response.headers.set(name, value)
     return response
+
+
+def _pack(response: Response, body: Slice) -> None:
+    packed = Held(gzip.compress(body.content.read(body.offset, body.length), 1))
+    response.headers.set("Content-Encoding", "gzip")
+    response.body = Slice(packed, 0, packed.size)
 
 
 class _Sender:
@@ -67,17 +80,18 @@ class _Sender:
         self._record = record
         self._started = time.monotonic()
         self._paced_bytes = 0
+        self._chunked = fault.chunked or not (isinstance(response.body, Slice) or response.close_delimited)
 
     def run(self) -> None:
         response, fault = self._response, self._fault
         body = response.body
-        chunked = not isinstance(body, Slice) and not response.close_delimited
         closing = response.close_delimited or fault.close_delimited or self._request.body.abandoned()
-        if isinstance(body, Slice) and not fault.close_delimited and response.status not in (204, 304):
+        bare = self._chunked or fault.close_delimited or response.status in (204, 304)
+        if isinstance(body, Slice) and not bare:
             response.headers.set(
                 "Content-Length", response.headers.get("Content-Length") or str(body.length + fault.extra_bytes)
             )
-        if chunked:
+        if self._chunked:
             response.headers.set("Transfer-Encoding", "chunked")
         if closing or "close" in (self._request.headers.get("Connection") or "").lower():
             closing = True
@@ -85,7 +99,9 @@ class _Sender:
         self._log.update(self._record, status=response.status, kind=response.kind, sha256=response.sha256)
         self._sock.sendall(b"".join(response.interim) + head_bytes(response))
         if self._request.method != "HEAD":
-            self._send_slice(body) if isinstance(body, Slice) else self._send_stream(body, chunked)
+            self._send_slice(body) if isinstance(body, Slice) else self._send_stream(body)
+            if self._chunked:
+                self._send_last_chunk()
         if closing:
             raise ConnectionOver(not fault.no_close_notify)
 
@@ -114,7 +130,7 @@ class _Sender:
 
     def _stops(self, start: int, end: int) -> list[int]:
         fault = self._fault
-        marks = {fault.cut_at, fault.reset_at, fault.stall_at} - {None}
+        marks = {fault.cut_at, fault.reset_at, fault.stall_at, fault.bad_chunk_at} - {None}
         return sorted(mark for mark in marks if mark is not None and start <= mark < end)
 
     def _at_stop(self, offset: int) -> None:
@@ -122,24 +138,25 @@ class _Sender:
             self._fault.gate.wait()
         if self._fault.reset_at == offset:
             _reset(self._sock)
+        if self._fault.bad_chunk_at == offset:
+            self._sock.sendall(b"xyz\r\n")
+            raise ConnectionOver()
         if self._fault.cut_at == offset:
             raise ConnectionOver(not self._fault.no_close_notify)
 
-    def _send_stream(self, body: Iterator[bytes], chunked: bool) -> None:
+    def _send_stream(self, body: Iterator[bytes]) -> None:
         for piece in body:
-            if not chunked:
-                self._send_counted(piece)
-            elif piece:
-                self._send_counted(b"%x\r\n%b\r\n" % (len(piece), piece), len(piece))
-        if chunked:
-            trailers = "".join(f"{name}: {value}\r\n" for name, value in self._response.trailers)
-            self._sock.sendall(f"0\r\n{trailers}\r\n".encode())
+            self._send_counted(piece)
 
-    def _send_counted(self, data: bytes, counted: int | None = None) -> None:
+    def _send_last_chunk(self) -> None:
+        trailers = "".join(f"{name}: {value}\r\n" for name, value in self._response.trailers)
+        self._sock.sendall(f"0\r\n{trailers}\r\n".encode())
+
+    def _send_counted(self, data: bytes) -> None:
         if not data:
             return
-        self._sock.sendall(data)
-        self._log.count_body(self._record, len(data) if counted is None else counted)
+        self._sock.sendall(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        self._log.count_body(self._record, len(data))
         if self._fault.rate:
             self._paced_bytes += len(data)
             ahead = self._paced_bytes / self._fault.rate - (time.monotonic() - self._started)

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 #include <optional>
 
 #include "base/unique_fd.h"
@@ -50,6 +51,21 @@ TEST_F(DiskPoolTest, works_on_a_pool_thread_and_completes_on_the_loop) {
       });
   loop_.run();
   EXPECT_TRUE(completed);
+}
+
+TEST_F(DiskPoolTest, memory_that_runs_out_is_an_error_of_that_work) {
+  DiskPool pool(1);
+  pool.submit([] { throw std::bad_alloc(); });
+  std::optional<Result<int>> got;
+  auto task = pool.submit<Result<int>>(
+      loop_, []() -> Result<int> { throw std::bad_alloc(); },
+      [&](Result<int> result) {
+        got = std::move(result);
+        loop_.stop();
+      });
+  loop_.run();
+  ASSERT_TRUE(got && !*got);
+  EXPECT_EQ(got->error().code, ErrorCode::io);
 }
 
 TEST_F(DiskPoolTest, takes_values_that_only_move) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <functional>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -393,6 +394,20 @@ TEST(FdWatchTest, the_peers_end_is_readable) {
   watch.want(Interest::read);
   pair.theirs.reset();
   loop.run();
+}
+
+TEST(LoopTest, memory_that_runs_out_in_a_callback_ends_only_that) {
+  Loop loop;
+  Timer timer(loop, [&] { throw std::bad_alloc(); });
+  Timer later(loop, [&] { loop.stop(); });
+  int ran = 0;
+  loop.post([] { throw std::bad_alloc(); });
+  loop.post([&] { ++ran; });
+  timer.start(Duration(0));
+  later.start(Duration(20));
+  loop.run();
+  EXPECT_EQ(ran, 1);
+  EXPECT_FALSE(timer.running());
 }
 
 TEST(SignalWatchTest, tells_of_a_signal_on_the_loop) {

@@ -51,10 +51,11 @@ TEST(ResultTest, context_goes_in_front_and_the_code_stays) {
             (Error{ErrorCode::busy, "weir serve: opening the store: the lock is held"}));
 }
 
-TEST(ResultTest, a_full_disk_has_a_code_of_its_own) {
+TEST(ResultTest, what_a_store_goes_without_has_codes_of_its_own) {
   for (int full : {ENOSPC, EDQUOT, EFBIG}) EXPECT_EQ(errno_error("x", full).code, ErrorCode::no_space) << full;
-  for (int other : {EIO, EACCES, ENOENT, EROFS, EMFILE})
-    EXPECT_EQ(errno_error("x", other).code, ErrorCode::io) << other;
+  EXPECT_EQ(errno_error("x", EROFS).code, ErrorCode::read_only);
+  for (int none : {EMFILE, ENFILE}) EXPECT_EQ(errno_error("x", none).code, ErrorCode::no_descriptors) << none;
+  for (int other : {EIO, EACCES, ENOENT}) EXPECT_EQ(errno_error("x", other).code, ErrorCode::io) << other;
 }
 
 TEST(ResultTest, an_errno_error_says_what_was_tried_and_why_it_failed) {

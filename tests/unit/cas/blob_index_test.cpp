@@ -85,18 +85,47 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Damage{"no_database", [](const std::filesystem::path& path) { write_text(path, std::string(8192, '?')); }},
         Damage{"truncated", [](const std::filesystem::path& path) { std::filesystem::resize_file(path, 5000); }},
-        Damage{"newer", [](const std::filesystem::path& path) { execute(path, "PRAGMA user_version = 2"); }},
+        Damage{"newer", [](const std::filesystem::path& path) { execute(path, "PRAGMA user_version = 3"); }},
         Damage{"other_tables", [](const std::filesystem::path& path) { execute(path, "DROP TABLE blobs"); }},
         Damage{"no_version", [](const std::filesystem::path& path) { execute(path, "PRAGMA user_version = 0"); }},
-        Damage{
-            "short_digest",
-            [](const std::filesystem::path& path) { execute(path, "INSERT INTO blobs VALUES (x'00',0,0,0,0,0,1)"); }},
+        Damage{"short_digest",
+               [](const std::filesystem::path& path) {
+                 execute(path, "INSERT INTO blobs VALUES (x'00',0,0,0,0,0,1,1,1)");
+               }},
         Damage{"a_link",
                [](const std::filesystem::path& path) {
                  std::filesystem::rename(path, path.parent_path() / "elsewhere");
                  std::filesystem::create_symlink(path.parent_path() / "elsewhere", path);
                }}),
     [](const auto& damage) { return damage.param.name; });
+
+// What uses times have said is taken over as an order.
+TEST_F(BlobIndexTest, numbers_the_rows_of_version_1) {
+  auto first = sha256("used first");
+  auto last = sha256("used last");
+  execute(path,
+          "CREATE TABLE blobs (digest BLOB PRIMARY KEY NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+          " ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, last_use INTEGER NOT NULL, verified INTEGER NOT NULL)"
+          " WITHOUT ROWID;"
+          "CREATE TABLE state (closed INTEGER NOT NULL); INSERT INTO state VALUES (1);"
+          "INSERT INTO blobs VALUES (x'" +
+              first.hex() +
+              "', 1, 20, 3, 4, 100, 1);"
+              "INSERT INTO blobs VALUES (x'" +
+              last.hex() +
+              "', 1, 10, 3, 4, 200, 1);"
+              "PRAGMA user_version = 1");
+  for (int start = 0; start < 2; ++start) {
+    auto index = open();
+    EXPECT_EQ(index.was_closed(), start == 0);
+    for (auto& [name, row] : index.take_rows()) {
+      EXPECT_EQ(row.trust, Trust::verified);
+      EXPECT_EQ(row.used, name == first ? 1U : 2U);
+      EXPECT_EQ(row.stored, name == first ? 2U : 1U);
+    }
+  }
+  EXPECT_FALSE(is_there(folder.path() / "index.db.damaged-1"));
+}
 
 // SQLite takes a log beside the database for the database's own.
 TEST_F(BlobIndexTest, does_not_play_a_log_that_is_left_into_the_new_one) {

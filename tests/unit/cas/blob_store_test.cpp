@@ -124,7 +124,7 @@ TEST_F(BlobStoreTest, takes_the_objects_up_again_when_the_index_is_lost) {
   EXPECT_EQ(store->list()[0].trust, Trust::unverified);
   EXPECT_EQ(get(good), "(absent)");
   EXPECT_EQ(get(rotten), "(absent)");
-  for (auto& blob : store->list()) EXPECT_TRUE(store->verify(blob.digest, false));
+  for (auto& blob : store->list()) EXPECT_TRUE(store->verify(blob.digest));
   EXPECT_EQ(get(good), "good");
   EXPECT_EQ(get(rotten), "(absent)");
   EXPECT_TRUE(store->recent_quarantine(rotten, wall_now()));

@@ -85,6 +85,20 @@ class Bitmap {
   std::vector<bool> bits_;
 };
 
+TEST(BlockMapTest, takes_bytes_away_again) {
+  BlockMap map(100);
+  map.add({10, 30});
+  map.add({40, 60});
+  EXPECT_EQ(map.remove({15, 15}), 0U);
+  EXPECT_EQ(map.remove({30, 40}), 0U);
+  EXPECT_EQ(map.remove({15, 20}), 5U);
+  EXPECT_EQ(map.ranges(), (std::vector<ByteRange>{{10, 15}, {20, 30}, {40, 60}}));
+  EXPECT_EQ(map.remove({25, 45}), 10U);
+  EXPECT_EQ(map.ranges(), (std::vector<ByteRange>{{10, 15}, {20, 25}, {45, 60}}));
+  EXPECT_EQ(map.remove({0, 200}), 25U);
+  EXPECT_TRUE(map.ranges().empty());
+}
+
 class BlockMapModelTest : public testing::TestWithParam<unsigned> {};
 
 TEST_P(BlockMapModelTest, says_what_a_bitmap_says) {

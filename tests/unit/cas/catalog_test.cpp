@@ -64,6 +64,44 @@ TEST_F(CatalogTest, keeps_last_use_and_doubt_over_a_restart) {
   EXPECT_EQ(blob->size, 10U);
 }
 
+// The date may jump by 400 days and back: the order of use is counted, not dated.
+TEST_F(CatalogTest, knows_the_order_of_use_whatever_the_clock_does) {
+  using std::chrono::hours;
+  auto order = [&] {
+    auto files = choose_victims(catalog->candidates(), EvictionOrder::lru, 1000);
+    std::string names;
+    for (auto& file : files)
+      for (auto name : {"a", "b", "c"}) names += file.digest == sha256(name) ? name : "";
+    return names;
+  };
+  for (auto name : {"a", "b", "c"}) catalog->put(sha256(name), {stamp, time, Trust::verified});
+  EXPECT_EQ(order(), "abc");
+  catalog->touch(sha256("a"), time + hours(400 * 24));
+  catalog->touch(sha256("b"), time - hours(24));
+  EXPECT_EQ(order(), "cab");
+  reopen();
+  EXPECT_EQ(order(), "cab");
+  catalog->touch(sha256("c"), time - hours(400 * 24));
+  EXPECT_EQ(order(), "abc");
+  catalog->put(sha256("a"), {other_stamp, time, Trust::verified});
+  EXPECT_EQ(order(), "abc") << "a file that is verified again was not used";
+}
+
+TEST_F(CatalogTest, numbers_what_a_walk_finds_by_the_time_of_its_file) {
+  for (auto name : {"late", "early"}) {
+    auto planted = plant(name);
+    WallTime written = time + std::chrono::hours(name == std::string("late") ? 1 : 0);
+    auto file = open_existing(layout.object(planted), Access::read_write);
+    ASSERT_TRUE(file && set_mtime(file->fd.get(), written, "planted"));
+  }
+  catalog.reset();
+  std::filesystem::remove(layout.index());
+  reopen();
+  auto files = choose_victims(catalog->candidates(), EvictionOrder::lru, 1000);
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].digest, sha256("early"));
+}
+
 TEST_F(CatalogTest, touches_only_what_is_there) {
   catalog->touch(digest, time);
   EXPECT_THAT(catalog->list(), IsEmpty());
@@ -96,6 +134,7 @@ TEST_F(CatalogTest, doubts_and_forgets_only_the_stamp_that_was_seen) {
 
 TEST_F(CatalogTest, walks_the_objects_unless_it_was_closed) {
   auto planted = plant("planted while closed");
+  plant("a");
   catalog->put(digest, {stamp, time, Trust::verified});
   reopen();
   EXPECT_FALSE(info(planted)) << "closed well: no walk";

@@ -301,14 +301,6 @@ TEST_F(PartialBlobPartsTest, starts_over_when_its_map_is_not_a_file) {
   }
 }
 
-TEST_F(PartialBlobPartsTest, left_longer_than_its_size_starts_over_without_its_map) {
-  write_text(partial(digest), text + " and more");
-  write_text(map_path(), encode_map({{0, 36}}));
-  auto blob = open();
-  EXPECT_THAT(blob->held_ranges(), IsEmpty());
-  EXPECT_FALSE(is_there(map_path()));
-}
-
 // What is taken down from objects/ is whole: the map of a partial blob that stood there is not its map.
 TEST_F(PartialBlobPartsTest, gives_way_with_its_map_to_an_object_that_is_doubted) {
   put(text);

@@ -189,12 +189,13 @@ TEST_F(PartialBlobTest, refuses_an_impossible_size) {
   EXPECT_EQ(opened.error().code, ErrorCode::invalid);
 }
 
-TEST_F(PartialBlobTest, left_longer_than_its_size_starts_over) {
+// Whoever names a smaller size must not cost others what has come.
+TEST_F(PartialBlobTest, left_longer_than_its_size_is_kept_and_refused) {
   write_text(partial(digest), text + " and more");
-  auto blob = open();
-  EXPECT_EQ(blob->held(), 0U);
-  EXPECT_TRUE(is_quarantined(text + " and more"));
-  ASSERT_TRUE(blob->append(text) && blob->commit());
+  auto refused = store->open_partial(digest, text.size());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_EQ(text_of(partial(digest)), text + " and more");
 }
 
 TEST_F(PartialBlobTest, follows_no_link) {

@@ -50,9 +50,9 @@ TEST_P(TamperedObjectTest, is_not_served_after_a_restart) {
 
 TEST_P(TamperedObjectTest, is_trusted_again_only_if_its_bytes_are_right) {
   EXPECT_EQ(get(digest), "(absent)");
-  auto verified = store->verify(digest, false);
+  auto verified = store->verify(digest);
   ASSERT_TRUE(verified) << verified.error().message;
-  EXPECT_EQ(*verified, GetParam().bytes_are_right);
+  EXPECT_EQ(*verified, GetParam().bytes_are_right ? Verdict::right : Verdict::wrong);
   EXPECT_EQ(get(digest), GetParam().bytes_are_right ? text : "(absent)");
   EXPECT_EQ(files_in(root / "quarantine"), GetParam().bytes_are_right ? 0U : 1U);
 }
@@ -132,15 +132,15 @@ TEST_F(ShelfTest, answers_absent_for_what_has_gone) {
 }
 
 TEST_F(ShelfTest, verifies_nothing_where_nothing_is) {
-  auto verified = store->verify(sha256("x"), false);
+  auto verified = store->verify(sha256("x"));
   ASSERT_TRUE(verified);
-  EXPECT_FALSE(*verified);
+  EXPECT_EQ(*verified, Verdict::absent);
   EXPECT_EQ(files_in(root / "quarantine"), 0U);
 }
 
 TEST_F(ShelfTest, verification_can_be_stopped) {
   auto digest = put("text");
-  auto verified = store->verify(digest, true);
+  auto verified = store->verify(digest, [](size_t) { return false; });
   ASSERT_FALSE(verified);
   EXPECT_EQ(verified.error().code, ErrorCode::cancelled);
   EXPECT_EQ(get(digest), "text") << "and changes nothing";
@@ -160,9 +160,9 @@ TEST_F(ShelfTest, verification_finds_silent_rot) {
   }
   reopen();
   EXPECT_EQ(get(digest), "#ext");
-  auto verified = store->verify(digest, false);
+  auto verified = store->verify(digest);
   ASSERT_TRUE(verified);
-  EXPECT_FALSE(*verified);
+  EXPECT_EQ(*verified, Verdict::wrong);
   EXPECT_EQ(get(digest), "(absent)");
   EXPECT_EQ(files_in(root / "quarantine"), 1U);
 }

@@ -20,8 +20,8 @@ namespace weir::cas {
 
 class TestFolder {
  public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-cas-XXXXXX").string();
+  explicit TestFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "weir-cas-XXXXXX").string();
     if (!::mkdtemp(name.data())) std::abort();
     path_ = name;
   }

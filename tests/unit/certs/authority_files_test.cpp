@@ -15,7 +15,10 @@ namespace weir::certs {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class AuthorityFilesTest : public testing::Test {
  protected:
@@ -25,15 +28,16 @@ class AuthorityFilesTest : public testing::Test {
     return pair;
   }
 
-  // The refusal names both files that a new CA needs gone.
+  // The refusal says how to get a new CA.
   void expect_refused(ErrorCode code, const std::string& complaint) {
     auto pair = files_.read();
     ASSERT_FALSE(pair);
     EXPECT_EQ(pair.error().code, code);
-    EXPECT_THAT(pair.error().message, AllOf(HasSubstr(complaint), HasSubstr("remove " + files_.certificate().string() +
-                                                                            " and " + files_.key().string())));
+    EXPECT_THAT(pair.error().message, AllOf(HasSubstr(complaint), HasSubstr("weir ca renew")));
     EXPECT_EQ(ERR_peek_error(), 0U);
   }
+
+  static std::string some_certificate() { return to_pem(to_der(make_authority_with({}).certificate).value()).value(); }
 
   TemporaryFolder folder_;
   AuthorityFiles files_{folder_.path()};
@@ -115,7 +119,45 @@ TEST_F(AuthorityFilesTest, an_encrypted_key_is_refused_without_a_question) {
   ASSERT_EQ(PEM_write_bio_PKCS8PrivateKey(bio.get(), pair.key.get(), EVP_aes_128_cbc(), password, 6, nullptr, nullptr),
             1);
   write_text(folder_ / "ca.key", written(bio));
-  expect_refused(ErrorCode::invalid, "in the clear");
+  expect_refused(ErrorCode::invalid, "is encrypted");
+}
+
+TEST_F(AuthorityFilesTest, a_ca_set_aside_keeps_its_key) {
+  auto first = written_pair();
+  auto key = read_text(folder_ / "ca.key");
+  auto mark = mark_of(fingerprint_of(first.certificate).value());
+  ASSERT_TRUE(files_.set_aside());
+  EXPECT_FALSE(files_.read().value().has_value());
+  auto second = written_pair();
+  EXPECT_EQ(read_text(folder_ / "old" / (mark + ".key")), key);
+  EXPECT_EQ(mode_of(folder_ / "old" / (mark + ".key")), 0600U);
+  EXPECT_THAT(files_.made().value(),
+              ElementsAre(to_der(first.certificate).value(), to_der(second.certificate).value()));
+}
+
+TEST_F(AuthorityFilesTest, what_is_damaged_can_be_set_aside) {
+  written_pair();
+  write_text(folder_ / "ca.pem", "damaged");
+  std::filesystem::remove(folder_ / "ca.key");
+  ASSERT_TRUE(files_.set_aside());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "ca.pem"));
+  EXPECT_THAT(files_.given().value(), IsEmpty());
+  ASSERT_TRUE(files_.set_aside());  // nothing is there now
+  written_pair();
+  EXPECT_TRUE(files_.read());
+}
+
+TEST_F(AuthorityFilesTest, a_companys_certificates_are_given_but_not_weirs) {
+  auto pair = written_pair();
+  auto one = some_certificate(), two = some_certificate();
+  EXPECT_EQ(files_.keep_company(one), folder_ / "company.pem");
+  EXPECT_EQ(files_.keep_company(one), folder_ / "company.pem");
+  EXPECT_EQ(files_.keep_company(two), folder_ / "company.pem");
+  EXPECT_EQ(read_text(folder_ / "company.pem"), two);
+  auto weirs = to_der(pair.certificate).value();
+  EXPECT_THAT(files_.made().value(), ElementsAre(weirs));
+  EXPECT_THAT(files_.given().value(),
+              UnorderedElementsAre(weirs, certificates_in(one).value().front(), certificates_in(two).value().front()));
 }
 
 TEST_F(AuthorityFilesTest, the_lock_has_one_holder) {

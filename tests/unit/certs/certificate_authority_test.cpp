@@ -65,9 +65,7 @@ class CertificateAuthorityTest : public testing::Test {
     auto authority = CertificateAuthority::open_or_create(asked, now);
     ASSERT_FALSE(authority);
     EXPECT_EQ(authority.error().code, ErrorCode::invalid);
-    EXPECT_THAT(authority.error().message,
-                AllOf(HasSubstr(complaint), HasSubstr("remove " + (asked.folder / "ca.pem").string() + " and " +
-                                                      (asked.folder / "ca.key").string())));
+    EXPECT_THAT(authority.error().message, AllOf(HasSubstr(complaint), HasSubstr("weir ca renew")));
   }
 
   TemporaryFolder folder_;
@@ -183,8 +181,45 @@ TEST_F(CertificateAuthorityTest, processes_that_start_at_once_get_one_ca) {
 
 TEST_F(CertificateAuthorityTest, refuses_hosts_that_it_does_not_cover) {
   open();
-  expect_refused({options().folder, {"hf.co", "Hub.Example"}}, kNow, "hub.example");
+  expect_refused({options().folder, {"hf.co", "Hub.Example", "other.example"}}, kNow, "hub.example, other.example");
   EXPECT_TRUE(CertificateAuthority::open_or_create({options().folder, {"cdn.hf.co"}}, kNow));
+}
+
+TEST_F(CertificateAuthorityTest, is_renewed_for_other_hosts) {
+  auto first = open();
+  Options wider{options().folder, {"hf.co", "hub.example"}};
+  auto second = CertificateAuthority::renew(wider, kNow).value();
+  EXPECT_NE(second->fingerprint(), first->fingerprint());
+  EXPECT_THAT(second->permitted(), ElementsAre("hf.co", "hub.example"));
+  EXPECT_NE(EVP_PKEY_eq(X509_get0_pubkey(second->certificate().get()), X509_get0_pubkey(first->certificate().get())),
+            1);
+  EXPECT_EQ(CertificateAuthority::open_or_create(wider, kNow).value()->fingerprint(), second->fingerprint());
+  // Towards the origin neither is trusted.
+  EXPECT_THAT(second->own_pem(), AllOf(HasSubstr(first->ca_pem()), HasSubstr(second->ca_pem())));
+}
+
+TEST_F(CertificateAuthorityTest, a_ca_that_cannot_be_used_is_renewed) {
+  auto end = open()->not_after();
+  write_text(options().folder / "ca.key", "damaged");
+  EXPECT_FALSE(CertificateAuthority::open_or_create(options(), kNow));
+  ASSERT_TRUE(CertificateAuthority::renew(options(), kNow));
+  EXPECT_TRUE(CertificateAuthority::renew(options(), end + kDay));
+  EXPECT_TRUE(CertificateAuthority::open_or_create(options(), end + kDay));
+}
+
+TEST_F(CertificateAuthorityTest, hosts_that_no_ca_can_be_bound_to_leave_the_old_one) {
+  auto first = open();
+  EXPECT_FALSE(CertificateAuthority::renew({options().folder, {"10.0.0.1"}}, kNow));
+  EXPECT_EQ(open()->fingerprint(), first->fingerprint());
+}
+
+TEST_F(CertificateAuthorityTest, warns_a_month_before_its_end) {
+  auto authority = open();
+  auto end = authority->not_after();
+  EXPECT_THAT(authority->warnings(end - kWarnOfCaEnd - kDay), testing::IsEmpty());
+  EXPECT_THAT(authority->warnings(end - kWarnOfCaEnd),
+              ElementsAre(AllOf(HasSubstr("in 30 days"), HasSubstr("weir ca renew"))));
+  EXPECT_THAT(authority->warnings(end - kDay), ElementsAre(HasSubstr("in 1 day:")));
 }
 
 TEST_F(CertificateAuthorityTest, refuses_hosts_that_no_ca_can_be_bound_to) {

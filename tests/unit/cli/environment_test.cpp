@@ -18,7 +18,8 @@ const ProxyFacts kFacts{"http://127.0.0.1:9347",
                         {"huggingface.co", "hf.co"},
                         {"router.huggingface.co"}};
 
-constexpr const char* kBundleNames[] = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"};
+constexpr const char* kBundleNames[] = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
+                                        "GIT_PROXY_SSL_CAINFO"};
 
 Environment with_weir(const Environment& found, const ProxyFacts& facts = kFacts) {
   return applied(found, plan_environment(found, facts).assignments);

@@ -49,9 +49,22 @@ const KeyCase kKeyCases[] = {
     {"proxy.allow", "[\"10.0.0.0/8\"]", "[\"10.0.0.0/8\"]", kBadBlocks},
     {"proxy.admin_allow", "[\"10.0.0.1\"]", "[\"10.0.0.1/32\"]", kBadBlocks},
     {"proxy.workers", "3", "3", kBadCounts},
+    {"proxy.users", "\"u\"", "\"/f/u\"", {"1", "true"}},
+    {"proxy.tls", "true", "true", {"1", "\"yes\""}},
+    {"proxy.names", "[\"Weir\", \"a.b.\"]", "[\"weir\", \"a.b\"]", {"[]", "\"weir\"", "[\"127.0.0.1\"]", "[\"a b\"]"}},
+    {"proxy.cert", "\"c\"\nkey = \"k\"", "\"/f/c\"", {"1", "\"c\""}},
+    {"proxy.key", "\"k\"\ncert = \"c\"", "\"/f/k\"", {"1", "\"k\""}},
     {"proxy.access_log", "false", "false", {"0", "\"no\"", "[true]"}},
     {"store.path", "\"s\"", "\"/f/s\"", {"\"\"", "1", "[\"/s\"]", "\"a\\u0000b\""}},
+    {"store.max_size", "\"2TiB\"", "\"2TiB\"", {"\"x\"", "-1", "true", "[]"}},
+    {"store.min_free", "0", "\"0B\"", {"\"x\"", "-1", "true"}},
+    {"store.eviction", "\"fifo\"", "\"fifo\"", {"\"random\"", "0", "[]"}},
+    {"store.gc_schedule", "[\"03:30\"]", "[\"03:30\"]", {"\"03:30\"", "[\"24:00\"]", "[\"3\"]", "[1]"}},
+    {"store.scrub", "0", "\"0B\"", {"\"x\"", "-1", "false"}},
+    {"store.scrub_every", "\"7d\"", "\"7d\"", kBadDurations},
     {"ca.path", "\"~/ca\"", "\"/home/u/ca\"", {"\"\"", "true"}},
+    {"ca.cert", "\"c\"\nkey = \"k\"", "\"/f/c\"", {"1", "\"c\""}},
+    {"ca.key", "\"k\"\ncert = \"c\"", "\"/f/k\"", {"1", "\"k\""}},
     {"intercept.hosts", "[\"Hub.Example.\"]", "[\"hub.example\"]", {"[]", "\"hf.co\"", "[\"*.hf.co\"]", "[\"hf\"]"}},
     {"intercept.except", "[]", "[]", kBadHosts},
     {"tunnel.policy", "\"deny\"", "\"deny\"", {"\"drop\"", "true", "[]"}},
@@ -78,6 +91,7 @@ const KeyCase kKeyCases[] = {
     {"fetch.max_fetches", "1", "1", {"0", "true"}},
     {"xet.mode", "\"pass\"", "\"pass\"", {"\"off\"", "false"}},
     {"limits.connections", "5", "5", {"0", "-1", "\"5\""}},
+    {"limits.password_checks", "3", "3", kBadCounts},
     {"limits.tunnels", "0", "0", kBadCounts},
     {"limits.head_bytes", "\"32KiB\"", "\"32KiB\"", {"512", "\"2MiB\"", "\"x\""}},
     {"limits.header_count", "64", "64", {"1", "20000"}},
@@ -159,6 +173,27 @@ TEST(LoadTest, an_open_address_needs_allowed_clients) {
               AllOf(StartsWith("/f/weir.toml:2: proxy.listen: expected a loopback address"), HasSubstr("proxy.allow")));
   EXPECT_TRUE(parse_text("[proxy]\nlisten = \"0.0.0.0:9347\"\nallow = [\"10.0.0.0/8\"]\n"));
   EXPECT_TRUE(parse_text("[proxy]\nlisten = \"127.8.8.8:9347\"\n"));
+}
+
+TEST(LoadTest, passwords_do_not_travel_in_clear) {
+  const std::string open = "[proxy]\nlisten = \"192.168.0.1:9347\"\nallow = [\"10.0.0.0/8\"]\nusers = \"u\"\n";
+  auto config = parse_text(open);
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().message,
+              AllOf(StartsWith("/f/weir.toml:4: proxy.users: expected proxy.tls = true"), HasSubstr("in clear")));
+  EXPECT_TRUE(parse_text(open + "tls = true\nnames = [\"weir.example.com\"]\n"));
+  EXPECT_TRUE(parse_text("[proxy]\nusers = \"u\"\n"));
+}
+
+TEST(LoadTest, tls_for_others_needs_names_that_the_ca_signs_for) {
+  const std::string open = "[proxy]\nlisten = \"0.0.0.0:9347\"\nallow = [\"10.0.0.0/8\"]\ntls = true\n";
+  EXPECT_THAT(parse_text(open).error().message, StartsWith("/f/weir.toml:4: proxy.tls: expected proxy.names"));
+  EXPECT_THAT(parse_text("[proxy]\ntls = true\ncert = \"c\"\nkey = \"k\"").error().message, HasSubstr("proxy.names"));
+  auto named = parse_text(open + "names = [\"weir.example.com\"]\n[intercept]\nhosts = [\"hub.example\"]\n");
+  EXPECT_THAT(named->ca.hosts, ElementsAre("hub.example", "weir.example.com"));
+  auto own = parse_text("[proxy]\ntls = true\nnames = [\"w.example\"]\ncert = \"c\"\nkey = \"k\"");
+  EXPECT_EQ(own->ca.hosts, default_config(kLocations).proxy.intercept.hosts);
+  EXPECT_THAT(parse_text("[proxy]\ntls = true\n")->ca.hosts, testing::Contains("localhost"));
 }
 
 TEST(LoadTest, the_command_line_wins_and_is_named_in_errors) {

@@ -47,6 +47,13 @@ TEST(DurationTest, shows_the_largest_exact_unit) {
   EXPECT_EQ(show_duration(Duration(60'000)), "1m");
 }
 
+TEST(TimeOfDayTest, takes_hours_and_minutes) {
+  EXPECT_EQ(parse_time_of_day("00:00"), (cas::TimeOfDay{0, 0}));
+  EXPECT_EQ(parse_time_of_day("23:59"), (cas::TimeOfDay{23, 59}));
+  for (auto text : {"", "3:00", "24:00", "12:60", "12.30", "12:3", "12:300", "-1:00", "ab:cd", "12:3x"})
+    EXPECT_EQ(parse_time_of_day(text), std::nullopt) << text;
+}
+
 TEST(SizeTest, takes_strings_with_a_unit_and_numbers_of_bytes) {
   struct {
     Scalar value;

@@ -8,19 +8,25 @@ namespace {
 
 using std::chrono::seconds;
 
+OfflineOptions options() {
+  OfflineOptions out;
+  out.probe_interval = seconds(10);
+  return out;
+}
+
 MonotonicTime at(int64_t second) {
   return MonotonicTime(seconds(second));
 }
 
 TEST(HubHealthTest, a_hub_that_answers_is_asked) {
-  HubHealth health{OfflineOptions{}};
+  HubHealth health{options()};
   EXPECT_EQ(health.advice(at(0)), HubAdvice::ask);
   EXPECT_EQ(health.answered(at(0)), HubChange::none);
   EXPECT_FALSE(health.is_down());
 }
 
 TEST(HubHealthTest, one_that_is_not_there_is_asked_now_and_then) {
-  HubHealth health{OfflineOptions{}};
+  HubHealth health{options()};
   EXPECT_EQ(health.unreachable(at(0)), HubChange::went_down);
   EXPECT_EQ(health.advice(at(9)), HubAdvice::unreachable);
   EXPECT_EQ(health.advice(at(10)), HubAdvice::ask);
@@ -33,14 +39,14 @@ TEST(HubHealthTest, one_that_is_not_there_is_asked_now_and_then) {
 }
 
 TEST(HubHealthTest, a_probe_that_never_tells_is_followed_by_another) {
-  HubHealth health{OfflineOptions{}};
+  HubHealth health{options()};
   health.unreachable(at(0));
   EXPECT_EQ(health.advice(at(10)), HubAdvice::ask);
   EXPECT_EQ(health.advice(at(20)), HubAdvice::ask);
 }
 
 TEST(HubHealthTest, server_errors_count_when_nothing_else_is_heard) {
-  HubHealth health{OfflineOptions{}};
+  HubHealth health{options()};
   EXPECT_EQ(health.server_error(at(0)), HubChange::none);
   EXPECT_EQ(health.server_error(at(0)), HubChange::none);
   health.answered(at(0));
@@ -51,7 +57,7 @@ TEST(HubHealthTest, server_errors_count_when_nothing_else_is_heard) {
 }
 
 TEST(HubHealthTest, a_pause_that_the_hub_demands_is_for_all_and_bounded) {
-  HubHealth health{OfflineOptions{}};
+  HubHealth health{options()};
   health.limited(at(0), Duration(5'000));
   health.limited(at(0), Duration(1'000));
   EXPECT_EQ(health.advice(at(4)), HubAdvice::limited);

@@ -254,5 +254,22 @@ TEST(ListingFilterTest, damaged_listings_lose_nothing_but_hashes) {
   }
 }
 
+TEST(ListingFilterTest, tells_the_commit_at_every_cut) {
+  auto commit_in = [](std::string_view document, size_t cut) {
+    ListingFilter filter(kLimit);
+    std::string out;
+    filter.feed(document.substr(0, cut), out);
+    filter.feed(document.substr(cut), out);
+    filter.finish(out);
+    return filter.commit();
+  };
+  const std::string document =
+      R"({"id":"sha","author":{"sha":"not this"},"sha" : "0123456789abcdef","siblings":[{"rfilename":"sha","sha":"nor this"}]})";
+  for (size_t cut = 0; cut <= document.size(); ++cut) ASSERT_EQ(commit_in(document, cut), "0123456789abcdef") << cut;
+  EXPECT_EQ(commit_in(R"([{"sha":"0123"}])", 3), "");
+  EXPECT_EQ(commit_in(R"({"sha":null,"x":"y"})", 3), "");
+  EXPECT_LT(commit_in(R"({"sha":")" + std::string(10'000, 'a') + R"("})", 100).size(), 100U) << "it is bounded";
+}
+
 }  // namespace
 }  // namespace weir::hub

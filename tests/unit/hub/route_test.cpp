@@ -39,6 +39,10 @@ Route of_repo(RouteKind kind, RepoType type, std::string repo) {
   return Route{kind, {type, std::move(repo), "", ""}};
 }
 
+Route info_of(RepoType type, std::string repo, std::string revision) {
+  return Route{RouteKind::listing, {type, std::move(repo), std::move(revision), ""}};
+}
+
 Route just(RouteKind kind) {
   return Route{kind, {}};
 }
@@ -152,11 +156,11 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Listings, HubRouteTest,
     testing::Values(
-        Case{"GET", "/api/models/org/name", of_repo(RouteKind::listing, kModel, "org/name")},
-        Case{"GET", "/api/models/gpt2?blobs=true", of_repo(RouteKind::listing, kModel, "gpt2")},
-        Case{"HEAD", "/api/models/gpt2", of_repo(RouteKind::listing, kModel, "gpt2")},
-        Case{"GET", "/api/datasets/org/name/revision/main", of_repo(RouteKind::listing, kDataset, "org/name")},
-        Case{"GET", "/api/models/gpt2/revision/refs%2Fpr%2F1", of_repo(RouteKind::listing, kModel, "gpt2")},
+        Case{"GET", "/api/models/org/name", info_of(kModel, "org/name", "main")},
+        Case{"GET", "/api/models/gpt2?blobs=true", info_of(kModel, "gpt2", "main")},
+        Case{"HEAD", "/api/models/gpt2", info_of(kModel, "gpt2", "main")},
+        Case{"GET", "/api/datasets/org/name/revision/main", info_of(kDataset, "org/name", "main")},
+        Case{"GET", "/api/models/gpt2/revision/refs%2Fpr%2F1", info_of(kModel, "gpt2", "refs/pr/1")},
         Case{"GET", "/api/spaces/org/name/tree/main?recursive=True&expand=False",
              of_repo(RouteKind::listing, kSpace, "org/name")},
         Case{"GET", "/api/models/org/name/tree/main/a/b", of_repo(RouteKind::listing, kModel, "org/name")},

@@ -257,6 +257,32 @@ TEST_F(BlobSenderTest, is_cut_where_the_verified_file_ends) {
   EXPECT_EQ(responder_.finished, 0);
 }
 
+TEST_F(BlobSenderTest, says_how_far_it_came_where_the_file_cannot_be_read) {
+  make_file(some_bytes(1000), 2000);
+  send({0, 2000}, Asked::whole);
+  std::optional<uint64_t> dry_at;
+  sender_->set_on_dry([&] { dry_at = sender_->position(); });
+  progress(2000, true);
+  EXPECT_EQ(dry_at, 1000U);
+  EXPECT_EQ(responder_.aborted, 0);
+  append(bytes_);
+  sender_->pump();
+  EXPECT_TRUE(responder_.body == bytes_) << "it sends nothing from then on";
+}
+
+TEST_F(BlobSenderTest, sends_what_has_come_when_nothing_more_does) {
+  make_file(some_bytes(1000), 2000);
+  send({0, 2000}, Asked::closed);
+  std::optional<uint64_t> dry_at;
+  sender_->set_on_dry([&] { dry_at = sender_->position(); });
+  progress(400);
+  EXPECT_FALSE(dry_at);
+  sender_->end_of_progress();
+  progress(1000);
+  EXPECT_TRUE(responder_.body == bytes_);
+  EXPECT_EQ(dry_at, 1000U);
+}
+
 TEST_F(BlobSenderTest, is_cut_where_the_file_cannot_be_read) {
   file_ = std::make_shared<const cas::BlobFile>(UniqueFd(::open("/", O_RDONLY | O_CLOEXEC)), sha256(""), 1000);
   send({0, 1000}, Asked::whole);

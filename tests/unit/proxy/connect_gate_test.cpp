@@ -121,6 +121,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"connect_with_a_tab", "CONNECT\thuggingface.co:443 HTTP/1.1\r\n\r\n", "speak http"}),
     case_name);
 
+TEST_F(ConnectGateTest, shows_the_connect_that_it_decided_on) {
+  auto tested = gate();
+  feed(tested, connect("huggingface.co:443", "Proxy-Authorization: Basic YTpi\r\n"));
+  ASSERT_NE(tested.connect(), nullptr);
+  EXPECT_EQ(tested.connect()->fields.get("Proxy-Authorization"), "Basic YTpi");
+  auto other = gate();
+  feed(other, "GET http://huggingface.co/ HTTP/1.1\r\nHost: huggingface.co\r\n\r\n");
+  EXPECT_EQ(other.connect(), nullptr);
+  auto bad = gate();
+  feed(bad, "CONNECT nonsense HTTP/1.1\r\nHost: nonsense\r\n\r\n");
+  EXPECT_EQ(bad.connect(), nullptr);
+}
+
 TEST_F(ConnectGateTest, waits_for_the_end_of_the_head) {
   const std::string whole = connect("huggingface.co:443");
   for (size_t cut = 1; cut < whole.size(); ++cut) {

@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(, CountersTest,
 
 TEST(CounterNames, there_is_one_for_each_outcome_and_reason) {
   EXPECT_EQ(Counters().requests.size(), static_cast<size_t>(Outcome::tunnel) + 1);
-  EXPECT_EQ(kPassedByCount, static_cast<size_t>(PassedBy::elsewhere) + 1);
+  EXPECT_EQ(kPassedByCount, static_cast<size_t>(PassedBy::store) + 1);
 }
 
 TEST(CounterNames, names_differ) {
@@ -62,7 +62,8 @@ TEST(CounterNames, names_differ) {
     names.insert(name_of(outcome));
   EXPECT_EQ(names.size(), 6U);
   names.clear();
-  for (auto reason : {PassedBy::xet, PassedBy::too_large, PassedBy::elsewhere}) names.insert(name_of(reason));
+  for (auto reason : {PassedBy::xet, PassedBy::too_large, PassedBy::elsewhere, PassedBy::store})
+    names.insert(name_of(reason));
   EXPECT_EQ(names.size(), kPassedByCount);
 }
 
@@ -82,6 +83,8 @@ TEST(AccessLogTest, says_all_in_one_line_and_no_more) {
   record.digest.reset();
   record.host.clear();
   write_access_log(record, MonotonicTime(Duration(1'000)));
+  record.user = "ann";
+  write_access_log(record, MonotonicTime(Duration(2'000)));
   log::flush();
   auto lines = testing::internal::GetCapturedStderr();
   auto expect = [&](const std::string& text) {
@@ -90,6 +93,7 @@ TEST(AccessLogTest, says_all_in_one_line_and_no_more) {
   expect("access 127.0.0.1 GET huggingface.co /a\\x0aforged 200 miss " + sha256("").hex() +
          " store=1 origin=2 1.500s\n");
   expect("access 127.0.0.1 GET - /a\\x0aforged 200 miss - store=1 origin=2 0.000s cut\n");
+  expect("origin=2 1.000s user=ann cut\n");
 }
 
 }  // namespace

@@ -388,8 +388,8 @@ TEST_F(HttpConnectionAnswers, a_head_does_not_wait_for_its_body) {
 TEST_F(HttpConnectionAnswers, works_under_tls) {
   TlsFixture tls;
   auto pair = socket_pair();
-  auto stream =
-      std::make_unique<TlsStream>(std::move(pair.ours), tls.contexts.get("huggingface.co", wall_now()).value());
+  auto stream = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(pair.ours)),
+                                            tls.contexts.get("huggingface.co", wall_now()).value());
   TlsClient client(std::move(pair.peer), {});
   for (int flight = 0; flight < 10; ++flight) client.shake_hands(), stream->handshake();
   ASSERT_TRUE(client.shake_hands());

@@ -2,9 +2,12 @@
 // How an HttpConnection and its exchanges begin and end.
 #include <gmock/gmock.h>
 
+#include <new>
 #include <ostream>
 
+#include "proxy/tls_stream.h"
 #include "tests/unit/proxy/http_connection_fixture.h"
+#include "tests/unit/proxy/tls_client.h"
 
 namespace weir::proxy {
 namespace {
@@ -30,6 +33,18 @@ TEST_F(HttpConnectionLifetime, is_kept_for_the_next_request) {
   EXPECT_TRUE(opened_[0]->destroyed);
   EXPECT_EQ(ask(kGet, 2), std::string(kOk) + kOk);
   EXPECT_EQ(closed_, 0);
+}
+
+TEST_F(HttpConnectionLifetime, ends_when_memory_runs_out) {
+  script_.on_end = [](Opened& opened) {
+    opened.responder.send_head({}, 10);
+    opened.responder.send_body("hello");
+    throw std::bad_alloc();
+  };
+  connect();
+  client_.send(kGet);
+  run_to_the_end();
+  EXPECT_EQ(closed_, 1);
 }
 
 TEST_F(HttpConnectionLifetime, ends_when_it_is_idle_for_long) {
@@ -85,11 +100,12 @@ TEST_P(ClientLeaves, and_its_exchange_goes) {
   script_.on_start = [](Opened& opened) {
     if (GetParam().head_sent) opened.responder.send_head({200, "", 1, {}}, 100);
   };
-  connect();
+  connect(tcp_pair());
   client_.send(GetParam().request);
   ASSERT_TRUE(run_until_so([&] { return !opened_.empty(); }));
   run_what_is_ready();
   ASSERT_FALSE(opened_[0]->destroyed);
+  reset_on_close(client_.fd());
   client_.leave();
   run_to_the_end();
   ASSERT_EQ(done_.size(), 1U);
@@ -105,6 +121,70 @@ INSTANTIATE_TEST_SUITE_P(
         Leaving{"in_its_body_and_the_answer", "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhal", true},
         Leaving{"in_a_chunk", "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhal", false}),
     [](const auto& tested) { return tested.param.name; });
+
+// In clear the end of the client's direction is no sign that it has left.
+TEST_F(HttpConnectionLifetime, answers_all_requests_of_a_client_that_ended_its_direction) {
+  connect(tcp_pair());
+  client_.send(std::string(kGet) + kGet);
+  client_.end_output();
+  ASSERT_TRUE(run_until_so([&] { return opened_.size() == 1; }));
+  run_what_is_ready();
+  opened_[0]->answer("ok");
+  ASSERT_TRUE(run_until_so([&] { return opened_.size() == 2; }));
+  opened_[1]->answer("ok");
+  run_to_the_end();
+  EXPECT_EQ(client_.received, std::string(kOk) + kOk);
+  EXPECT_FALSE(client_.reset);
+}
+
+TEST_F(HttpConnectionLifetime, drops_half_a_request_behind_the_last_answer) {
+  answer_at_once();
+  connect(tcp_pair());
+  client_.send(std::string(kGet) + "GET / HT");
+  client_.end_output();
+  run_to_the_end();
+  EXPECT_EQ(client_.received, kOk);
+}
+
+TEST_F(HttpConnectionLifetime, does_not_wait_for_ever_for_an_answer_to_a_client_that_ended_its_direction) {
+  limits_.write_timeout = Duration(30);
+  connect(tcp_pair());
+  client_.send(kGet);
+  client_.end_output();
+  run_to_the_end();
+  EXPECT_EQ(client_.received, "");
+  ASSERT_EQ(done_.size(), 1U);
+  EXPECT_FALSE(done_[0].complete);
+}
+
+// Clients that give up send a close_notify as well.
+TEST_F(HttpConnectionLifetime, ends_with_a_client_that_ended_its_session) {
+  TlsFixture tls;
+  auto pair = socket_pair();
+  auto stream = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(pair.ours)),
+                                            tls.contexts.get("huggingface.co", wall_now()).value());
+  TlsClient client(std::move(pair.peer), {});
+  for (int flight = 0; flight < 10; ++flight) client.shake_hands(), stream->handshake();
+  connect(std::move(stream));
+  ASSERT_TRUE(client.send(kGet));
+  ASSERT_TRUE(run_until_so([&] { return opened_.size() == 1; }));
+  client.end();
+  ASSERT_TRUE(run_until_so([&] { return closed_ == 1; }));
+}
+
+// A reset would take the answer away from a client that has not read it yet.
+TEST_F(HttpConnectionLifetime, drops_what_follows_the_last_request_without_a_reset) {
+  answer_at_once();
+  connect(tcp_pair());
+  client_.reads = false;
+  client_.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + std::string(300'000, 'x'));
+  ASSERT_TRUE(run_until_so([&] { return !done_.empty() && client_.unsent() == 0; }));
+  client_.reads = true;
+  client_.end_output();
+  run_to_the_end();
+  EXPECT_FALSE(client_.reset);
+  EXPECT_EQ(client_.received, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+}
 
 // --- once for each request
 
@@ -124,10 +204,11 @@ class Endings : public HttpConnectionFixture, public testing::WithParamInterface
 TEST_P(Endings, are_reported_once) {
   limits_.head_timeout = Duration(20);
   script_.on_start = GetParam().on_start;
-  connect();
+  connect(tcp_pair());
   client_.send(GetParam().request);
   if (GetParam().client_leaves) {
     ASSERT_TRUE(run_until_so([&] { return !opened_.empty(); }));
+    reset_on_close(client_.fd());
     client_.leave();
     ASSERT_TRUE(run_until_so([&] { return closed_ == 1; }));
   }

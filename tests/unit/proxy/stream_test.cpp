@@ -85,5 +85,23 @@ TEST_F(PlainStreamTest, closes_properly_unless_it_is_told_to_reset) {
   }
 }
 
+TEST(ReplayStreamTest, gives_what_was_read_before_and_then_goes_on) {
+  auto pair = socket_pair();
+  Peer peer(std::move(pair.peer));
+  ReplayStream stream("before", std::make_unique<PlainStream>(std::move(pair.ours)));
+  peer.send("after");
+  std::array<char, 4> buffer;
+  std::string all;
+  EXPECT_TRUE(stream.has_buffered_input());
+  for (IoResult result; (result = stream.read(buffer)).status == IoStatus::ok;) all.append(buffer.data(), result.bytes);
+  EXPECT_EQ(all, "beforeafter");
+  EXPECT_FALSE(stream.has_buffered_input());
+  EXPECT_EQ(stream.write("out"), (IoResult{IoStatus::ok, 3}));
+  EXPECT_EQ(stream.end_output(), IoStatus::ok);
+  peer.poll();
+  EXPECT_EQ(peer.received, "out");
+  EXPECT_TRUE(peer.ended);
+}
+
 }  // namespace
 }  // namespace weir::proxy

@@ -24,7 +24,7 @@ class TlsContextsTest : public testing::Test {
 
   std::unique_ptr<TlsClient> connect_to(std::shared_ptr<ssl_ctx_st> context, const TlsClientOptions& options) {
     auto pair = socket_pair();
-    server_ = std::make_unique<TlsStream>(std::move(pair.ours), std::move(context));
+    server_ = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(pair.ours)), std::move(context));
     auto client = std::make_unique<TlsClient>(std::move(pair.peer), options);
     server_status_ = IoStatus::would_block;
     for (int flight = 0; flight < 10; ++flight) {

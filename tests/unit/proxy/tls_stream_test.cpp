@@ -17,8 +17,8 @@ class TlsStreamTest : public testing::TestWithParam<int> {
  protected:
   void connect(SocketPair pair = socket_pair()) {
     socket_ = pair.peer.get();
-    server_ =
-        std::make_unique<TlsStream>(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
+    server_ = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(pair.ours)),
+                                          fixture_.contexts.get("huggingface.co", wall_now()).value());
     TlsClientOptions options;
     options.version = GetParam();
     client_ = std::make_unique<TlsClient>(std::move(pair.peer), options);
@@ -132,10 +132,120 @@ TEST_P(TlsStreamTest, tells_a_proper_end_from_a_cut) {
   EXPECT_NE(server_->failure(), "");
 }
 
+// A client's TLS inside the TLS of the proxy's port.
+class Nested {
+ public:
+  Nested(TlsFixture& fixture, SocketPair outside, int version) : inside_(socket_pair()) {
+    TlsClientOptions options;
+    options.version = version;
+    outer_ = std::make_unique<TlsClient>(std::move(outside.peer), options);
+    client = std::make_unique<TlsClient>(std::move(inside_.peer), options);
+    auto tls = fixture.contexts.get("huggingface.co", wall_now()).value();
+    server = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(outside.ours)), tls);
+    for (int flight = 0; flight < 10; ++flight) outer_->shake_hands(), server->handshake();
+    server = std::make_unique<TlsStream>(std::move(server), tls);
+    for (int flight = 0; flight < 10; ++flight) client->shake_hands(), carry(), server->handshake(), carry();
+  }
+
+  // Moves bytes between the client's inner TLS and its outer one.
+  void carry() {
+    char bytes[8 << 10];
+    for (ssize_t got; (got = ::recv(inside_.ours.get(), bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
+      EXPECT_TRUE(outer_->send({bytes, static_cast<size_t>(got)}));
+    auto down = outer_->read();
+    EXPECT_EQ(::send(inside_.ours.get(), down.data(), down.size(), 0), static_cast<ssize_t>(down.size()));
+  }
+  bool outer_ended() const { return outer_->ended(); }
+
+  std::unique_ptr<TlsStream> server;
+  std::unique_ptr<TlsClient> client;
+
+ private:
+  SocketPair inside_;
+  std::unique_ptr<TlsClient> outer_;
+};
+
+TEST_P(TlsStreamTest, carries_bytes_inside_another_session) {
+  Nested nested(fixture_, socket_pair(), GetParam());
+  nested.client->read();
+  ASSERT_TRUE(nested.client->send("hello"));
+  nested.carry();
+  EXPECT_EQ(nested.server->read(buffer_), (IoResult{IoStatus::ok, 5}));
+  EXPECT_EQ(nested.server->read(buffer_), (IoResult{IoStatus::would_block, 0}));
+  EXPECT_FALSE(nested.server->has_buffered_input());
+
+  auto bytes = some_bytes(1 << 20);
+  std::string received;
+  for (size_t sent = 0; received.size() < bytes.size();) {
+    auto [status, put] = nested.server->write(std::string_view(bytes).substr(sent));
+    ASSERT_TRUE(status == IoStatus::ok || status == IoStatus::would_block || sent == bytes.size());
+    sent += put;
+    nested.carry();
+    received += nested.client->read();
+    ASSERT_FALSE(nested.client->failed());
+  }
+  EXPECT_TRUE(received == bytes);
+}
+
+// Several inner records in one outer record: what the outer session has decrypted is not seen by the socket's
+// readiness.
+TEST_P(TlsStreamTest, says_what_the_session_below_has_decrypted) {
+  Nested nested(fixture_, socket_pair(), GetParam());
+  ASSERT_TRUE(nested.client->send("one"));
+  ASSERT_TRUE(nested.client->send("two"));
+  nested.carry();
+  EXPECT_EQ(nested.server->read(buffer_), (IoResult{IoStatus::ok, 3}));
+  EXPECT_TRUE(nested.server->has_buffered_input());
+  EXPECT_EQ(nested.server->read(buffer_), (IoResult{IoStatus::ok, 3}));
+  EXPECT_FALSE(nested.server->has_buffered_input());
+}
+
+TEST_P(TlsStreamTest, ends_both_sessions) {
+  Nested nested(fixture_, socket_pair(), GetParam());
+  nested.server->write("last");
+  EXPECT_EQ(nested.server->end_output(), IoStatus::ok);
+  nested.carry();
+  EXPECT_EQ(nested.client->read(), "last");
+  EXPECT_TRUE(nested.client->ended());
+  EXPECT_TRUE(nested.outer_ended());
+}
+
+// Takes no byte while it is shut.
+class Dam : public PlainStream {
+ public:
+  using PlainStream::PlainStream;
+  IoResult write(std::string_view bytes) override {
+    return shut ? IoResult{IoStatus::would_block, 0} : PlainStream::write(bytes);
+  }
+  bool shut = false;
+};
+
+TEST_P(TlsStreamTest, waits_with_its_end_until_the_socket_takes_it) {
+  auto pair = socket_pair();
+  auto dam = std::make_unique<Dam>(std::move(pair.ours));
+  auto& below = *dam;
+  server_ = std::make_unique<TlsStream>(std::move(dam), fixture_.contexts.get("huggingface.co", wall_now()).value());
+  TlsClientOptions options;
+  options.version = GetParam();
+  client_ = std::make_unique<TlsClient>(std::move(pair.peer), options);
+  shake_hands();
+  server_->write("last");
+  below.shut = true;
+  EXPECT_EQ(server_->end_output(), IoStatus::would_block);
+  EXPECT_EQ(server_->write_interest(), Interest::write);
+  EXPECT_EQ(client_->read(), "last");
+  EXPECT_FALSE(client_->ended());
+  below.shut = false;
+  EXPECT_EQ(server_->end_output(), IoStatus::ok);
+  client_->read();
+  EXPECT_TRUE(client_->ended());
+}
+
 TEST_P(TlsStreamTest, fails_on_what_is_no_tls) {
   auto pair = socket_pair();
   Peer peer(std::move(pair.peer));
-  TlsStream server(std::move(pair.ours), fixture_.contexts.get("huggingface.co", wall_now()).value());
+  TlsStream server(std::make_unique<PlainStream>(std::move(pair.ours)),
+                   fixture_.contexts.get("huggingface.co", wall_now()).value());
   peer.send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(server.handshake(), (IoResult{IoStatus::failed, 0}));
   EXPECT_NE(server.failure(), "");

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/tls_stream.h"
 #include "tests/unit/proxy/peer.h"
+#include "tests/unit/proxy/tls_client.h"
 
 namespace weir::proxy {
 namespace {
@@ -28,7 +30,8 @@ class TunnelTest : public testing::Test {
   }
 
   void start(Duration idle_timeout = kNever) {
-    tunnel_ = std::make_unique<Tunnel>(loop_, std::move(client_side_), std::move(host_side_), idle_timeout,
+    tunnel_ = std::make_unique<Tunnel>(loop_, std::make_unique<PlainStream>(std::move(client_side_)),
+                                       std::make_unique<PlainStream>(std::move(host_side_)), idle_timeout,
                                        [this] { ++closed_; });
     tunnel_->start(kGreeting);
   }
@@ -222,6 +225,68 @@ TEST_F(TunnelTest, may_be_destroyed_with_bytes_under_way) {
   tunnel_.reset();
   run_what_is_ready(loop_);
   EXPECT_EQ(closed_, 0);
+}
+
+// The client's side under the TLS of the proxy's port.
+class TlsTunnelTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto client = socket_pair();
+    auto host = socket_pair();
+    host_ = Peer(std::move(host.peer));
+    client_ = std::make_unique<TlsClient>(std::move(client.peer), TlsClientOptions{});
+    auto stream = std::make_unique<TlsStream>(std::make_unique<PlainStream>(std::move(client.ours)),
+                                              fixture_.contexts.get("huggingface.co", wall_now()).value());
+    for (int flight = 0; flight < 10; ++flight) client_->shake_hands(), stream->handshake();
+    tunnel_ = std::make_unique<Tunnel>(loop_, std::move(stream), std::make_unique<PlainStream>(std::move(host.ours)),
+                                       kNever, [this] { ++closed_; });
+    tunnel_->start(kGreeting);
+  }
+
+  bool run_until_so(const std::function<bool()>& met) {
+    return static_cast<bool>(run_until(loop_, [&] {
+      host_.poll();
+      received_ += client_->read();
+      return met();
+    }));
+  }
+
+  TlsFixture fixture_;
+  Loop loop_;
+  Peer host_;
+  std::unique_ptr<TlsClient> client_;
+  std::string received_;
+  std::unique_ptr<Tunnel> tunnel_;
+  int closed_ = 0;
+};
+
+TEST_F(TlsTunnelTest, carries_bytes_and_ends_both_ways) {
+  auto down = some_bytes(3 << 20);
+  host_.send(down);
+  ASSERT_TRUE(run_until_so([&] { return received_.size() == kGreeting.size() + down.size(); }));
+  EXPECT_TRUE(received_ == std::string(kGreeting) + down);
+  host_.end_output();
+  ASSERT_TRUE(run_until_so([&] { return client_->ended(); }));
+  EXPECT_EQ(closed_, 0);
+  ASSERT_TRUE(client_->send("but"));
+  client_->end();
+  ASSERT_TRUE(run_until_so([&] { return closed_ > 0 && host_.ended; }));
+  EXPECT_EQ(host_.received, "but");
+}
+
+// More than the tunnel carries in one turn, in a few large writes: the last bytes are decrypted already when the socket
+// is empty.
+TEST_F(TlsTunnelTest, carries_what_was_decrypted_when_nothing_more_comes) {
+  auto up = some_bytes(60 << 10);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(client_->send(up));
+    ASSERT_TRUE(run_until_so([&] { return host_.received.size() == (static_cast<size_t>(i) + 1) * up.size(); }));
+  }
+}
+
+TEST_F(TlsTunnelTest, ends_when_the_client_is_cut_off) {
+  client_.reset(new TlsClient(socket_pair().peer, TlsClientOptions{}));
+  ASSERT_TRUE(static_cast<bool>(run_until(loop_, [&] { return closed_ > 0; })));
 }
 
 }  // namespace

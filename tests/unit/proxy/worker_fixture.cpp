@@ -5,14 +5,15 @@ namespace weir::proxy {
 
 WorkerFixture::WorkerFixture()
     : store(cas::BlobStore::open({folder / "store"}).value()),
-      catalog(hub::Catalog::open(folder / "names.db").value()) {
+      catalog(hub::Catalog::open(folder / "names.db").value()),
+      memory(hub::HubMemory::open(folder.path(), {}).value()) {
   upstream::FetchSetup setup;
-  setup.is_intercepted = [this](std::string_view host) { return policy.intercepts(host); };
+  setup.is_intercepted = [this](std::string_view host) { return settings->policy.intercepts(host); };
   fetches = std::make_unique<upstream::FetchTable>(std::move(setup), *store, *disk, addresses);
-  services.reset(new Services{options, policy, pseudonym, tls.authority->ca_pem(), wall_now(), options.listen.listen,
-                              (folder / "store").string(), *disk, *store, *catalog, roles, issued, *fetches,
-                              tls.contexts, counters});
-  context.reset(new WorkerContext{*services, loop, origin, dialler});
+  services.reset(new Services{pseudonym, *tls.authority, wall_now(), options.listen.listen, (folder / "store").string(),
+                              *disk, *store, *catalog, roles, issued, *memory, questions, *fetches, tls.contexts,
+                              counters});
+  context.reset(new WorkerContext{*services, loop, origin, dialler, settings});
 }
 
 // The pool's work ends before the loops that it answers to.

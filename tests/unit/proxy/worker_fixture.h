@@ -19,11 +19,13 @@ struct WorkerFixture {
   TlsFixture tls;
   TemporaryFolder folder;
   Options options;
-  HostPolicy policy{options.intercept, options.tunnel};
+  std::shared_ptr<const Settings> settings = std::make_shared<Settings>(options);
   std::string pseudonym = "weir-test";
   std::unique_ptr<DiskPool> disk = std::make_unique<DiskPool>(1);
   std::unique_ptr<cas::BlobStore> store;
   std::unique_ptr<hub::Catalog> catalog;
+  std::unique_ptr<hub::HubMemory> memory;
+  QuestionQueue questions;
   hub::HostRoles roles;
   hub::IssuedUrls issued;
   Counters counters;

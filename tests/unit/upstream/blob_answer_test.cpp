@@ -27,7 +27,8 @@ void PrintTo(const Case& tested, std::ostream* out) {
 class BlobAnswerTest : public testing::TestWithParam<Case> {};
 
 TEST_P(BlobAnswerTest, is_judged) {
-  auto answer = judge_blob_answer({GetParam().status, "", 1, GetParam().fields}, GetParam().offset, 1000);
+  auto answer =
+      judge_blob_answer({GetParam().status, "", 1, GetParam().fields}, {GetParam().offset, 1000, std::nullopt});
   EXPECT_EQ(answer.kind, GetParam().kind) << answer.reason;
   EXPECT_EQ(answer.skip, GetParam().skip);
   EXPECT_EQ(answer.retry_after, GetParam().retry_after);
@@ -64,21 +65,47 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"identity", 200, {{"Content-Encoding", "Identity"}}, 0, Kind::use},
                     Case{"gzip", 200, {{"Content-Encoding", "gzip"}}, 0, Kind::broken},
                     Case{"gzip_of_an_error", 503, {{"Content-Encoding", "gzip"}}, 0, Kind::later},
-                    Case{"no_content", 204, {}, 0, Kind::broken},
-                    Case{"redirect", 302, {{"Location", "/b"}}, 0, Kind::broken},
-                    Case{"not_modified", 304, {}, 0, Kind::broken}, Case{"bad_request", 400, {}, 0, Kind::broken},
+                    Case{"no_content", 204, {}, 0, Kind::refused},
+                    Case{"part_of_another_length",
+                         206,
+                         {{"Content-Range", "bytes 400-999/1000"}, {"Content-Length", "601"}},
+                         400,
+                         Kind::broken},
+                    Case{"redirect", 302, {{"Location", "/b"}}, 0, Kind::redirect},
+                    Case{"not_modified", 304, {}, 0, Kind::refused}, Case{"bad_request", 400, {}, 0, Kind::refused},
                     Case{"unauthorized", 401, {}, 0, Kind::expired}, Case{"forbidden", 403, {}, 0, Kind::expired},
-                    Case{"gone", 410, {}, 0, Kind::expired}, Case{"missing", 404, {}, 0, Kind::missing},
+                    Case{"gone", 410, {}, 0, Kind::expired}, Case{"missing", 404, {}, 0, Kind::refused},
                     Case{"unsatisfiable", 416, range("bytes */1000"), 400, Kind::broken},
-                    Case{"timeout", 408, {}, 0, Kind::later}, Case{"too_many", 429, {}, 0, Kind::later},
-                    Case{"too_many_for_seconds", 429, retry("7"), 0, Kind::later, 0, Duration(7'000)},
-                    Case{"too_many_for_hours", 429, retry("86400"), 0, Kind::later, 0, Duration(300'000)},
-                    Case{"too_many_until_a_date", 429, retry("Sun, 06 Nov 1994 08:49:37 GMT"), 0, Kind::later},
-                    Case{"too_many_for_ever", 429, retry("99999999999999999999999"), 0, Kind::later},
+                    Case{"timeout", 408, {}, 0, Kind::later}, Case{"too_many", 429, {}, 0, Kind::busy},
+                    Case{"too_many_for_seconds", 429, retry("7"), 0, Kind::busy, 0, Duration(7'000)},
+                    Case{"too_many_for_hours", 429, retry("86400"), 0, Kind::busy, 0, Duration(300'000)},
+                    Case{"too_many_until_a_date", 429, retry("Sun, 06 Nov 1994 08:49:37 GMT"), 0, Kind::busy},
+                    Case{"too_many_for_ever", 429, retry("99999999999999999999999"), 0, Kind::busy},
                     Case{"internal_error", 500, {}, 0, Kind::later},
                     Case{"unavailable", 503, retry("0"), 0, Kind::later, 0, Duration(0)},
                     Case{"odd_error", 599, {}, 0, Kind::later}),
     [](const auto& tested) { return tested.param.name; });
+
+// --- entity tags
+
+Kind kind_with(const char* known, const char* tag, int status = 200) {
+  http::Fields fields{{"ETag", tag}};
+  if (status == 206) fields.add("Content-Range", "bytes 400-999/1000");
+  BlobQuestion question{status == 206 ? 400U : 0U, 1000, http::parse_entity_tag(known)};
+  return judge_blob_answer({status, "", 1, fields}, question).kind;
+}
+
+TEST(BlobAnswerTags, another_strong_tag_is_a_change) {
+  EXPECT_EQ(kind_with("\"a\"", "\"b\""), Kind::changed);
+  EXPECT_EQ(kind_with("\"a\"", "\"b\"", 206), Kind::changed);
+}
+
+TEST(BlobAnswerTags, the_same_one_an_unknown_one_and_weak_ones_are_none) {
+  EXPECT_EQ(kind_with("\"a\"", "\"a\""), Kind::use);
+  EXPECT_EQ(kind_with("", "\"b\""), Kind::use);
+  EXPECT_EQ(kind_with("\"a\"", "W/\"b\""), Kind::use);
+  EXPECT_EQ(kind_with("\"a\"", "no tag"), Kind::use);
+}
 
 }  // namespace
 }  // namespace weir::upstream

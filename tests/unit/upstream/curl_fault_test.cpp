@@ -93,7 +93,9 @@ TEST(CurlFaultMessages, tell_a_parent_proxys_fault_from_the_origins) {
     failure.parent = tested.parent;
     failure.parent_status = tested.status;
     auto result = to_fault(failure);
-    EXPECT_EQ(result.kind, Kind::unreachable);
+    EXPECT_EQ(result.kind, tested.phase == Phase::connecting && tested.status >= 400 && tested.status != 502
+                               ? Kind::refused_tunnel
+                               : Kind::unreachable);
     EXPECT_THAT(result.message, HasSubstr(tested.told));
     EXPECT_THAT(result.message, testing::Not(HasSubstr("s3cret")));
   }

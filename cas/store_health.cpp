@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/store_health.h"
+
+#include <utility>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "cas/disk.h"
+
+namespace weir::cas {
+namespace {
+
+// More than what a full file system finds in its last corners, and little enough for every few seconds.
+constexpr size_t kProbeBytes = 1 << 20;
+
+}  // namespace
+
+std::string_view name_of(StoreTrouble::Kind kind) {
+  switch (kind) {
+    case StoreTrouble::Kind::full:
+      return "full";
+    case StoreTrouble::Kind::read_only:
+      return "read-only";
+    case StoreTrouble::Kind::no_descriptors:
+      return "out of descriptors";
+    case StoreTrouble::Kind::failing:
+      break;
+  }
+  return "failing";
+}
+
+std::optional<StoreTrouble::Kind> trouble_in(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::no_space:
+      return StoreTrouble::Kind::full;
+    case ErrorCode::read_only:
+      return StoreTrouble::Kind::read_only;
+    case ErrorCode::no_descriptors:
+      return StoreTrouble::Kind::no_descriptors;
+    case ErrorCode::io:
+      return StoreTrouble::Kind::failing;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<StoreTrouble> StoreHealth::trouble() const {
+  std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void StoreHealth::doubt(const Error& error, WallTime now) {
+  if (!trouble_in(error)) return;
+  std::lock_guard lock(checking_);
+  if (!writable()) return;
+  auto written = write_and_remove();
+  if (written) return;
+  auto kind = trouble_in(written.error()).value_or(StoreTrouble::Kind::failing);
+  log::error("the store is {} ({}): what is not in it already goes past it until it takes bytes again", name_of(kind),
+             written.error().message);
+  set(StoreTrouble{kind, written.error().message, now});
+}
+
+void StoreHealth::check(WallTime now) {
+  std::lock_guard lock(checking_);
+  auto before = trouble();
+  if (!before || !write_and_remove()) return;
+  log::info("the store takes bytes again, after {} s", unix_seconds(now) - unix_seconds(before->since));
+  set(std::nullopt);
+}
+
+void StoreHealth::set(std::optional<StoreTrouble> trouble) {
+  std::lock_guard lock(mutex_);
+  writable_.store(!trouble, std::memory_order_relaxed);
+  trouble_ = std::move(trouble);
+}
+
+Result<void> StoreHealth::write_and_remove() const {
+  auto room = space_.reserve(kProbeBytes);
+  // A limit of the configuration is no trouble of the disk.
+  if (!room && room.error().code != ErrorCode::over_limit) return fail(room.error());
+  auto path = layout_.new_temporary();
+  TRY_ASSIGN(auto fd, create_new(path));
+  auto written = pwrite_all(fd.get(), std::string(kProbeBytes, '\0'), 0, "writing " + path.string());
+  // Some file systems say it only now.
+  if (written) written = sync_file(fd.get(), path);
+  TRY(remove_name(path));
+  return written;
+}
+
+}  // namespace weir::cas

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir verify
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "base/log.h"
+#include "cas/blob_store.h"
+#include "cli/command.h"
+#include "cli/local_http.h"
+#include "cli/proxy_starter.h"
+#include "cli/refetch.h"
+#include "cli/run_guard.h"
+#include "cli/running_server.h"
+#include "cli/store_contents.h"
+#include "cli/verification.h"
+#include "proxy/verify_exchange.h"
+
+namespace weir::cli {
+namespace {
+
+// For one blob.
+constexpr Duration kTimeout{12 * 60 * 60 * 1000};
+constexpr Duration kSettleTimeout{15'000};
+constexpr Duration kRecheck{50};
+
+struct VerifyOptions {
+  ConfigChoice config;
+  std::string sample = "100%";
+  bool fix = false;
+  bool json = false;
+};
+
+// How one blob is verified, by the proxy that owns the store or by this process.
+using Verify = std::function<Result<cas::Verdict>(const Sha256& digest)>;
+
+Result<cas::Verdict> verdict_in(const std::string& body) {
+  auto json = nlohmann::json::parse(body, nullptr, false);
+  auto name = json.is_object() ? json.value("verdict", "") : "";
+  for (auto verdict : {cas::Verdict::right, cas::Verdict::wrong, cas::Verdict::unreadable, cas::Verdict::absent})
+    if (name == proxy::name_of(verdict)) return verdict;
+  return fail(ErrorCode::io, "the proxy's answer is no verdict");
+}
+
+Verify by_server(const ProxyContact& contact, bool fix) {
+  return [contact, fix](const Sha256& digest) -> Result<cas::Verdict> {
+    auto path = "/-/verify?sha256=" + digest.hex() + (fix ? "&unreadable=quarantine" : "");
+    TRY_ASSIGN(auto answer, local_post(contact, path, kTimeout));
+    if (answer.status == 200) return verdict_in(answer.body);
+    auto sentence = log::escaped(answer.body.substr(0, answer.body.find('\n')));
+    return fail(ErrorCode::io,
+                fmt::format("the proxy at {} answers with {}: {}", contact.endpoint.text(), answer.status, sentence));
+  };
+}
+
+Verify by_this_process(cas::BlobStore& store) {
+  return [&store](const Sha256& digest) { return store.verify(digest); };
+}
+
+uint64_t bytes_of(const std::vector<StoredBlob>& blobs) {
+  uint64_t bytes = 0;
+  for (const auto& blob : blobs) bytes += blob.size;
+  return bytes;
+}
+
+Result<Verification> verify_all(const std::vector<StoredBlob>& blobs, const Verify& verify) {
+  bool shows = ::isatty(STDERR_FILENO) == 1;
+  auto all_bytes = bytes_of(blobs);
+  Verification done;
+  for (const auto& blob : blobs) {
+    if (shows) fmt::print(stderr, "\r\033[K{}", progress_line(done.blobs, blobs.size(), done.bytes, all_bytes));
+    auto verdict = verify(blob.digest);
+    if (!verdict) {
+      if (shows) fmt::print(stderr, "\n");
+      return fail(verdict.error());
+    }
+    // It went meanwhile: nothing is wrong with that.
+    if (*verdict == cas::Verdict::absent) continue;
+    done.blobs += 1;
+    done.bytes += blob.size;
+    if (*verdict != cas::Verdict::right) done.findings.push_back({blob, *verdict, ""});
+  }
+  if (shows) fmt::print(stderr, "\r\033[K");
+  return done;
+}
+
+// After the blobs were read: a proxy writes down what it learns a little later.
+Result<void> name_findings(const config::Config& config, Verification& verification) {
+  std::vector<StoredBlob> blobs;
+  for (const auto& finding : verification.findings) blobs.push_back(finding.blob);
+  TRY(add_names(config.store.root, blobs));
+  for (size_t i = 0; i < blobs.size(); ++i) verification.findings[i].blob = std::move(blobs[i]);
+  return {};
+}
+
+void repair(const config::Config& config, const ProxyContact& contact, Verification& verification) {
+  auto environment = current_environment();
+  RefetchOptions options{contact, config.proxy.intercept.hosts.front(), Secret(environment["HF_TOKEN"]),
+                         config.store.root};
+  for (auto& finding : verification.findings) {
+    auto fetched = refetch(options, finding.blob);
+    finding.repair =
+        fetched ? "fetched again" : "not fetched again, the next download will: " + fetched.error().message;
+  }
+}
+
+// The proxy that owns the store and answers; nothing when nobody owns it.  One that starts or ends is waited for.
+Result<std::optional<ProxyContact>> find_settled_server(const config::Config& config) {
+  auto deadline = monotonic_now() + kSettleTimeout;
+  for (;;) {
+    TRY_ASSIGN(auto server, find_server(config.store.root));
+    if (!server) return std::nullopt;
+    if (server->address && answers(contact_of(config, *server->address))) return contact_of(config, *server->address);
+    if (monotonic_now() > deadline)
+      return fail(ErrorCode::timeout, fmt::format("process {} holds the store, but answers no requests", server->pid));
+    std::this_thread::sleep_for(kRecheck);
+  }
+}
+
+Result<Verification> verify_here(const config::Config& config, const std::vector<StoredBlob>& blobs) {
+  TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
+  return verify_all(blobs, by_this_process(*store));
+}
+
+// With a proxy that runs already, or that runs as long as this takes.
+Result<Verification> verify_and_fix(const config::Config& config, const std::vector<StoredBlob>& blobs) {
+  TRY_ASSIGN(auto lease, RunLease::take(config.store.root));
+  std::vector<std::string> words{"--store", config.store.root.string()};
+  if (!config.file.empty()) words.insert(words.end(), {"--config", config.file.string()});
+  TRY_ASSIGN(auto address, ensure_proxy(config, words));
+  auto contact = contact_of(config, address);
+  TRY_ASSIGN(auto verification, verify_all(blobs, by_server(contact, true)));
+  TRY(name_findings(config, verification));
+  repair(config, contact, verification);
+  return verification;
+}
+
+Result<Verification> verify(const VerifyOptions& options) {
+  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY_ASSIGN(auto sample, parse_sample(options.sample));
+  TRY_ASSIGN(auto all, list_blobs(config.store.root));
+  std::mt19937_64 random(std::random_device{}());
+  auto blobs = choose(std::move(all), sample, random);
+  if (blobs.empty()) return Verification{};
+  if (options.fix) return verify_and_fix(config, blobs);
+  TRY_ASSIGN(auto server, find_settled_server(config));
+  TRY_ASSIGN(auto verification, server ? verify_all(blobs, by_server(*server, false)) : verify_here(config, blobs));
+  TRY(name_findings(config, verification));
+  return verification;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand(
+      "verify", "Read all blobs again and compare them with their names; 1 is the exit code when some are not right");
+  auto options = std::make_shared<VerifyOptions>();
+  add_config_options(*command, options->config, WithListen::no);
+  command->add_flag(
+      "--fix", options->fix,
+      "Download again what is not right, where Weir knows a name of it (HF_TOKEN is used when it is set)");
+  command->add_option("--sample", options->sample, "Only a random share (5%), or one part of several (3/20)");
+  command->add_flag("--json", options->json, "As JSON");
+  command->callback([&chosen, options] {
+    chosen.action = [options] {
+      log::set_level(log::Level::error);
+      auto verification = verify(*options);
+      if (!verification) return fail_with(verification.error());
+      fmt::print("{}", options->json ? verification_json(*verification) : verification_text(*verification));
+      return verification->findings.empty() ? kDone : kFailed;
+    };
+  });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What there is to remember of the hub's answer to the request for a file.  Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "http/head.h"
+#include "hub/access_ledger.h"
+#include "hub/metadata_records.h"
+#include "hub/resolve_answer.h"
+
+namespace weir::hub {
+
+struct ToldOfFile {
+  std::optional<Right> permits;
+  std::optional<Right> withdraws;
+  std::string commit;  // what the revision is; "" when the hub did not say
+  std::optional<FileHead> head;
+};
+
+// `answer` is what judge_resolve_answer() said of `head`.
+ToldOfFile told_of_file(const ResolveAnswer& answer, const http::ResponseHead& head);
+
+// What an answer of the read API or of resolve-cache says of its asker's rights: nothing for a status that says
+// nothing.
+std::optional<Right> withdrawn_by(const http::ResponseHead& head);
+
+}  // namespace weir::hub

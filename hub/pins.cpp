@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/pins.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/files.h"
+#include "hub/catalog_database.h"
+
+namespace weir::hub {
+namespace {
+
+constexpr size_t kPinsLimit = 16 << 20;
+constexpr mode_t kPinsMode = 0600;
+constexpr std::string_view kExpected =
+    "expected a repository such as org/model, org/model@main, datasets/org/name or spaces/org/name";
+
+// A name or an organisation: what the hub takes, which is nothing that a line or a path could be confused by.
+bool is_segment(std::string_view text) {
+  auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  return !text.empty() && text != "." && text != ".." && std::all_of(text.begin(), text.end(), plain);
+}
+
+bool is_repo(std::string_view text) {
+  auto slash = text.find('/');
+  if (slash == std::string_view::npos) return is_segment(text);
+  return is_segment(text.substr(0, slash)) && is_segment(text.substr(slash + 1));
+}
+
+bool is_revision(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+}
+
+using Blobs = std::unordered_set<Sha256, DigestHash>;
+
+Result<void> add_blobs(const Pin& pin, const std::filesystem::path& catalog, Blobs& blobs) {
+  if (pin.revision.empty())
+    return for_each_file_of(catalog, pin.type, pin.repo,
+                            [&](const NamedFile& named) { blobs.insert(named.blob.digest); });
+  std::set<std::string> names{pin.revision};
+  TRY_ASSIGN(auto commit, commit_of(catalog, {pin.type, pin.repo, pin.revision, ""}));
+  if (!commit.empty()) names.insert(commit);
+  TRY(for_each_file_of(catalog, pin.type, pin.repo, [&](const NamedFile& named) {
+    if (named.file.revision == pin.revision && !named.commit.empty()) names.insert(named.commit);
+  }));
+  return for_each_file_of(catalog, pin.type, pin.repo, [&](const NamedFile& named) {
+    if (names.contains(named.file.revision) || names.contains(named.commit)) blobs.insert(named.blob.digest);
+  });
+}
+
+}  // namespace
+
+std::string Pin::text() const {
+  auto text = type == RepoType::model ? repo : std::string(plural_of(type)) + "/" + repo;
+  return revision.empty() ? text : text + "@" + revision;
+}
+
+Result<Pin> parse_pin(std::string_view text) {
+  Pin pin;
+  auto at = text.find('@');
+  auto repo = text.substr(0, at);
+  if (auto type = repo_type_of(repo.substr(0, repo.find('/'))); type && repo.find('/') != std::string_view::npos) {
+    pin.type = *type;
+    repo.remove_prefix(repo.find('/') + 1);
+  }
+  pin.repo = repo;
+  if (at != std::string_view::npos) pin.revision = text.substr(at + 1);
+  if (!is_repo(repo) || (at != std::string_view::npos && !is_revision(pin.revision)))
+    return fail(ErrorCode::invalid, std::string(kExpected));
+  return pin;
+}
+
+std::filesystem::path pins_beside(const std::filesystem::path& catalog) {
+  return catalog.parent_path() / "pins";
+}
+
+Result<std::vector<Pin>> Pins::list() const {
+  TRY_ASSIGN(auto text, read_file(file_, kPinsLimit));
+  std::vector<Pin> pins;
+  std::string_view rest = text ? *text : std::string_view();
+  while (!rest.empty()) {
+    auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    auto pin = parse_pin(line);
+    if (!pin) return fail(pin.error().in(file_.string()));
+    pins.push_back(std::move(*pin));
+  }
+  std::sort(pins.begin(), pins.end());
+  return pins;
+}
+
+Result<bool> Pins::add(const Pin& pin) {
+  std::lock_guard lock(changing_);
+  TRY_ASSIGN(auto pins, list());
+  if (std::binary_search(pins.begin(), pins.end(), pin)) return false;
+  pins.push_back(pin);
+  TRY(write(pins));
+  return true;
+}
+
+Result<bool> Pins::remove(const Pin& pin) {
+  std::lock_guard lock(changing_);
+  TRY_ASSIGN(auto pins, list());
+  if (std::erase(pins, pin) == 0) return false;
+  TRY(write(pins));
+  return true;
+}
+
+Result<void> Pins::write(const std::vector<Pin>& pins) const {
+  std::string text;
+  for (const auto& pin : pins) text += pin.text() + "\n";
+  return write_file_atomically(file_, text, kPinsMode);
+}
+
+Result<Blobs> Pins::blobs() const {
+  TRY_ASSIGN(auto pins, list());
+  Blobs blobs;
+  for (const auto& pin : pins) TRY(add_blobs(pin, catalog_, blobs));
+  return blobs;
+}
+
+}  // namespace weir::hub

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store on a disk that can fail, and what tests do to it again and again.  Each deed returns its error; what it was
+// told to be stored is remembered, and must be there from then on.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "tests/unit/cas/test_folder.h"
+
+namespace weir::cas {
+
+std::filesystem::path fast_folder();
+
+class StoreBench {
+ public:
+  Result<void> open();
+  Result<void> close();
+
+  // --- deeds
+  // A small file whose digest is not known before its end.
+  Result<void> put_small(std::string_view text);
+  // A download in one piece, from where it was broken off.
+  Result<void> download(std::string_view text);
+  // The same from its end to its start, in parts, with its map saved.
+  Result<void> download_backwards(std::string_view text);
+  // The second half of it, and what was written is synced.
+  Result<void> download_half(std::string_view text);
+  // Wrong bytes come for this text.  Its error is that they were stored.
+  Result<void> download_wrong(std::string_view text);
+  // Somebody changes the time of a stored file; then it is opened.
+  Result<void> touch(std::string_view text);
+  Result<void> verify(std::string_view text);
+  Result<void> discard(std::string_view text);
+
+  // What the store answers with: the text, or "(absent)".
+  Result<std::string> read(const Sha256& digest);
+
+  // Nothing wrong is served, and all that was reported stored is there, if need be after hashing.  Names what is not.
+  std::string faults();
+
+  // In memory where there is such a place: thousands of stores are made.
+  TestFolder folder{fast_folder()};
+  std::filesystem::path root = folder.path() / "store";
+  std::unique_ptr<BlobStore> store;
+  std::map<std::string, bool> told;  // texts that were asked to be stored, and whether it was reported done
+  std::set<std::string> came_wrong;  // texts of which wrong bytes may be held still
+};
+
+}  // namespace weir::cas

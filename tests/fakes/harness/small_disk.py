@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A file system of a few MiB that a test fills, empties, and makes read-only while Weir's store is on it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+def mount(*arguments: str | Path) -> str:
+    """What mount(8) says against it; empty when it is done."""
+    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    return "" if done.returncode == 0 else done.stderr.strip() or f"mount ended with {done.returncode}"
+
+
+def unmount(folder: Path) -> None:
+    """Also while files on it are open."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True, timeout=30)
+
+
+class SmallDisk:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.filler = folder / "filler"
+
+    def fill(self, leave: int = 0) -> None:
+        """Takes all room but so many bytes."""
+        with self.filler.open("ab", buffering=0) as file:
+            block = b"x" * (64 * 1024)
+            try:
+                while True:
+                    file.write(block)
+            except OSError:
+                pass
+        os.truncate(self.filler, self.filler.stat().st_size - leave)
+
+    def empty(self) -> None:
+        self.filler.unlink()
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """For every file that is opened from now on; who has one open for writing could not be refused it."""
+        assert not mount("--bind", self.folder, self.folder)
+        try:
+            assert not mount("-o", "remount,bind,ro", self.folder)
+            yield
+        finally:
+            unmount(self.folder)
+
+
+@contextmanager
+def mounted(folder: Path, size: int) -> Iterator[SmallDisk | str]:
+    """A new file system there; the reason when this machine does not let a test mount one."""
+    folder.mkdir(parents=True, mode=0o700)
+    refused = mount("-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", folder)
+    if refused:
+        yield refused
+        return
+    try:
+        yield SmallDisk(folder)
+    finally:
+        unmount(folder)

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to files in the store behind Weir's back: nothing wrong is served whole, what is right is kept, and
+the rest is fetched again."""
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from files import GATED, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve, whole
+from harness import Weir
+from hub import ALICE, File, TestHub
+
+
+def touched(path: Path, _: Path) -> None:
+    os.utime(path)
+
+
+def replaced_by_a_copy(path: Path, _: Path) -> None:
+    copy = path.with_name("copy")
+    shutil.copyfile(path, copy)
+    copy.rename(path)
+
+
+def flipped(path: Path, _: Path) -> None:
+    """Size and mtime stay; ctime tells."""
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        first = file.read(1)
+        file.seek(0)
+        file.write(bytes([first[0] ^ 1]))
+    os.utime(path, ns=times)
+
+
+def shorter(path: Path, _: Path) -> None:
+    path.chmod(0o600)
+    os.truncate(path, path.stat().st_size // 2 + 1)
+
+
+def longer(path: Path, _: Path) -> None:
+    path.chmod(0o600)
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def a_link(path: Path, outside: Path) -> None:
+    path.rename(outside)
+    path.symlink_to(outside)
+
+
+def a_second_name(path: Path, outside: Path) -> None:
+    os.link(path, outside)
+
+
+def a_folder(path: Path, _: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def gone(path: Path, _: Path) -> None:
+    path.unlink()
+
+
+@dataclass(frozen=True)
+class Damage:
+    apply: Callable[[Path, Path], None]
+    quarantined: int  # files
+    fetched: float  # of the file's bytes, in all
+    first_is_whole: bool = True
+
+
+DAMAGES = [
+    Damage(touched, 0, 0),
+    Damage(replaced_by_a_copy, 0, 0),
+    Damage(flipped, 1, 1, first_is_whole=False),
+    Damage(shorter, 0, 0.5),
+    Damage(longer, 1, 1),
+    Damage(a_link, 1, 1),
+    Damage(a_second_name, 1, 1),
+    Damage(a_folder, 1, 1),
+    Damage(gone, 0, 1),
+]
+
+
+def quarantined(weir: Weir) -> list[Path]:
+    return list((weir.store / "quarantine").iterdir())
+
+
+def assert_sound(weir: Weir) -> None:
+    """Every object is what its name says."""
+    for path in weir.objects():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.apply.__name__)
+def test_a_file_that_was_changed(weir: Weir, hub: TestHub, tmp_path: Path, damage: Damage, running: bool) -> None:
+    file = hold(weir, hub)
+    (stored,) = weir.objects()
+    if not running:
+        weir.stop()
+    damage.apply(stored, tmp_path / "outside")
+    if not running:
+        weir.start()
+    first = get(weir, resolve())
+    if damage.first_is_whole:
+        assert (first.status, first.complete, first.body == whole(file)) == (200, True, True)
+    else:
+        assert not first.complete or first.status == 502
+    second = get(weir, resolve())
+    assert (second.status, second.complete, second.body == whole(file)) == (200, True, True)
+    assert hub.lfs_bytes() == round(file.size * damage.fetched)
+    assert len(quarantined(weir)) == damage.quarantined
+    assert [path.name for path in weir.objects()] == [file.sha256]
+    assert_sound(weir)
+    hub.log.reset()
+    assert get(weir, resolve()).body == whole(file)
+    assert hub.lfs_bytes() == 0
+
+
+def test_a_changed_file_is_served_while_it_is_hashed(weir: Weir, hub: TestHub) -> None:
+    """All but its end: a range that does not reach it is answered whatever the bytes turn out to be."""
+    file = hold(weir, hub, MEDIUM)
+    (stored,) = weir.objects()
+    touched(stored, stored)
+    inner = get(weir, resolve(MEDIUM), {"Range": "bytes=1000-1999"})
+    assert (inner.status, inner.body) == (206, whole(file)[1000:2000])
+    assert get(weir, resolve(MEDIUM)).body == whole(file)
+    assert hub.lfs_bytes() == 0
+
+
+def test_a_folder_elsewhere_is_never_followed(weir: Weir, hub: TestHub, tmp_path: Path) -> None:
+    """A folder of the store that was replaced by a link leads nowhere."""
+    file = hold(weir, hub)
+    (stored,) = weir.objects()
+    outside = tmp_path / "outside"
+    stored.parent.rename(outside)
+    stored.parent.symlink_to(outside)
+    weir.restart()
+    reply = get(weir, resolve())
+    assert reply.body == whole(file) or not reply.complete or reply.status >= 500
+    assert [path.name for path in outside.iterdir()] == [stored.name]
+
+
+# --- the index, the catalog and the version
+
+
+def spoil_database(path: Path, how: str) -> None:
+    if how == "garbage":
+        path.write_bytes(b"garbage" * 1000)
+    elif how == "gone":
+        path.unlink()
+    else:
+        database = sqlite3.connect(path)
+        database.execute("PRAGMA user_version = 999")
+        database.close()
+
+
+@pytest.mark.parametrize("how", ["garbage", "newer", "gone"])
+@pytest.mark.parametrize("name", ["index.db", "catalog.db"])
+def test_a_database_that_cannot_be_used(weir: Weir, hub: TestHub, name: str, how: str) -> None:
+    """It is set aside, kept, and made anew; no body is fetched for it."""
+    file = hold(weir, hub)
+    weir.stop()
+    spoil_database(weir.store / name, how)
+    weir.start()
+    assert get(weir, resolve()).body == whole(file)
+    assert hub.lfs_bytes() == 0
+    kept = [path for path in weir.store.iterdir() if "damaged" in path.name or "set-aside" in path.name]
+    assert len(kept) == (0 if how == "gone" else 1)
+    assert weir.log().count("set aside") == len(kept)
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [("weir-store 999\n", 'a store of the format "weir-store 999"'), ("garbage", "garbage"), (None, "no version file")],
+)
+def test_a_format_that_is_not_known(weir: Weir, hub: TestHub, version: str | None, sentence: str) -> None:
+    hold(weir, hub)
+    weir.stop()
+    (stored,) = weir.objects()
+    path = weir.store / "version"
+    path.unlink()
+    if version is not None:
+        path.write_text(version)
+    done = weir.run("serve")
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "another folder" in done.stderr
+    assert weir.objects() == [stored]
+
+
+def test_a_second_owner(weir: Weir) -> None:
+    done = weir.run("serve")
+    assert done.returncode != 0
+    assert f"held by process {weir.pid}" in done.stderr
+    assert f"127.0.0.1:{weir.port}" in done.stderr
+    assert weir.healthy()
+
+
+# --- the scrub
+
+
+def wait_for_rounds(weir: Weir, count: int) -> None:
+    while weir.log().count("the scrub has been through") < count:
+        assert weir.healthy()
+
+
+def test_the_scrub_finds_what_nobody_asks_for(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({"store": {"scrub": "1GiB", "scrub_every": "1s"}})
+    file = hold(weir, hub)
+    other = hold(weir, hub, MEDIUM)
+    flipped(weir.store / "objects" / file.sha256[:2] / file.sha256[2:4] / file.sha256, weir.store)
+    wait_for_rounds(weir, weir.log().count("the scrub has been through") + 2)
+    assert [path.name.split(".")[0] for path in quarantined(weir)] == [file.sha256]
+    assert [path.name for path in weir.objects()] == [other.sha256]
+    assert f"the bytes of {file.sha256} have changed" in weir.log()
+    assert weir.metrics()['weir_store_verified_total{verdict="wrong"}'] == 1
+    assert get(weir, resolve()).body == whole(file)
+
+
+def test_the_scrub_can_be_switched_off(make_weir: Callable[..., Weir]) -> None:
+    weir = make_weir({"store": {"scrub": 0, "scrub_every": "1ms"}})
+    weir.stop()
+    assert not (weir.store / "scrub").exists()
+    assert "the scrub" not in weir.log()
+
+
+# --- weir verify
+
+
+@pytest.fixture(params=["with a server", "without"])
+def with_server(request: pytest.FixtureRequest) -> bool:
+    return request.param == "with a server"
+
+
+def flip_stored(weir: Weir, file: File) -> None:
+    flipped(weir.store / "objects" / file.sha256[:2] / file.sha256[2:4] / file.sha256, weir.store)
+
+
+def test_verify_a_sound_store(weir: Weir, hub: TestHub, with_server: bool) -> None:
+    hold(weir, hub)
+    hold(weir, hub, MEDIUM)
+    if not with_server:
+        weir.stop()
+    done = weir.run("verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "2 blobs, 54.5 MB: all right\n"
+
+
+def test_verify_finds_damage(weir: Weir, hub: TestHub, with_server: bool) -> None:
+    file = hold(weir, hub)
+    other = hold(weir, hub, MEDIUM)
+    flip_stored(weir, file)
+    if not with_server:
+        weir.stop()
+    done = weir.run("verify", "--json")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["blobs"] == 2
+    (finding,) = report["findings"]
+    assert (finding["sha256"], finding["verdict"], finding["repair"]) == (file.sha256, "wrong", None)
+    assert finding["names"] == [{"repo": TINY, "revision": "main", "path": WEIGHTS}]
+    assert len(quarantined(weir)) == 1
+    assert [path.name for path in weir.objects()] == [other.sha256]
+    assert weir.run("verify").returncode == 0
+    if not with_server:
+        weir.start()
+    assert get(weir, resolve()).body == whole(file)
+
+
+def test_verify_fixes_damage(weir: Weir, hub: TestHub, with_server: bool) -> None:
+    file = hold(weir, hub)
+    flip_stored(weir, file)
+    if not with_server:
+        weir.stop()
+    done = weir.run("verify", "--fix")
+    assert done.returncode == 1, done.stderr
+    assert "in quarantine; fetched again" in done.stdout
+    assert hub.lfs_bytes() == file.size
+    done = weir.run("verify")
+    assert done.stdout == "1 blob, 12.6 MB: all right\n"
+
+
+def test_verify_fixes_a_gated_file_with_a_token_alone(weir: Weir, hub: TestHub) -> None:
+    file = hold(weir, hub, GATED, headers=bearer(ALICE))
+    flip_stored(weir, file)
+    done = weir.run("verify", "--fix")
+    assert (done.returncode, "set HF_TOKEN" in done.stdout) == (1, True), done.stdout
+    assert get(weir, resolve(GATED), bearer(ALICE)).body == whole(file)
+    flip_stored(weir, file)
+    done = weir.run("verify", "--fix", environment={**weir.environment, "HF_TOKEN": ALICE})
+    assert "fetched again\n" in done.stdout
+    assert ALICE not in weir.log() + done.stdout + done.stderr
+    for path in weir.store.rglob("*"):
+        assert not path.is_file() or ALICE.encode() not in path.read_bytes(), path
+
+
+def test_verify_in_parts(weir: Weir, hub: TestHub) -> None:
+    for number in range(0, 30, 3):
+        hold(weir, hub, "acme/many-files", f"shard-{number:05}.bin")
+    counts = [json.loads(weir.run("verify", "--json", "--sample", f"{part}/3").stdout)["blobs"] for part in (1, 2, 3)]
+    assert sum(counts) == 10
+    assert json.loads(weir.run("verify", "--json", "--sample", "20%").stdout)["blobs"] == 2
+    for wrong in ("0%", "101%", "x", "0/3", "4/3", "1/0", "%"):
+        assert weir.run("verify", "--sample", wrong).returncode == 2, wrong
+
+
+def test_verify_is_for_this_machine_and_no_web_page(weir: Weir, hub: TestHub) -> None:
+    file = hold(weir, hub)
+    page = f"/-/verify?sha256={file.sha256}"
+
+    def ask(method: str, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", weir.port, timeout=30)
+        connection.request(method, page, headers=headers)
+        return connection.getresponse().status
+
+    command = {"Weir-Command": "1", "Content-Length": "0"}
+    assert ask("POST", command) == 200
+    assert ask("GET", command) == 405
+    assert ask("POST", {"Content-Length": "0"}) == 403
+    assert ask("POST", {**command, "Origin": "https://example.com"}) == 403

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store that cannot take a file costs the copy, never the download: Weir passes it on, says so, and comes back."""
+
+import hashlib
+import json
+import os
+import resource
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from files import CDN, GATED, KIB64, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve, whole
+from harness import Reply, Weir
+from hub import ALICE, BOB, File, TestHub
+from harness.small_disk import MIB, SmallDisk, mounted
+
+PART = "nested/part-00001.bin"
+WAIT_SECONDS = 60.0
+ChangeLimit = Callable[[int, int], None]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A file system of 32 MiB under the store of `weir`."""
+    with mounted(tmp_path / "weir" / "store", 32 * MIB) as disk:
+        if isinstance(disk, str):
+            pytest.skip(f"this machine lets a test mount nothing ({disk}); the limits of a process are tested instead")
+        yield disk
+
+
+@pytest.fixture
+def small(disk: SmallDisk, tmp_path: Path, hub: TestHub) -> Iterator[Weir]:
+    """A weir whose store is on the small disk and may take all of it."""
+    weir = Weir(tmp_path / "weir", hub, {"store": {"min_free": 0}})
+    assert weir.store == disk.folder
+    with weir:
+        yield weir
+        hub.faults.clear()
+
+
+def set_limit(weir: Weir, what: int, value: int) -> None:
+    resource.prlimit(weir.pid, what, (value, resource.prlimit(weir.pid, what)[1]))
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def health(weir: Weir) -> dict[str, object]:
+    status, text = weir.admin("/-/health")
+    assert status == 200
+    return json.loads(text)
+
+
+def is_right(reply: Reply, file: File) -> bool:
+    return (reply.status, reply.complete, hashlib.sha256(reply.body).hexdigest()) == (200, True, file.sha256)
+
+
+def assert_passed_and_said(weir: Weir, kind: str) -> None:
+    answer = health(weir)
+    assert answer["status"] == "degraded"
+    assert str(answer["store"]).startswith(kind)
+    assert isinstance(answer["since"], int)
+    assert weir.metrics()["weir_store_writable"] == 0
+    assert weir.log().count("the store is ") == 1, weir.log()
+    assert kind in weir.run("status").stdout
+
+
+def assert_comes_back(weir: Weir, hub: TestHub, path: str = WEIGHTS) -> None:
+    """It stores again, by itself."""
+    until(lambda: health(weir)["status"] == "ok")
+    assert weir.metrics()["weir_store_writable"] == 1
+    assert weir.log().count("the store takes bytes again") == 1
+    file = hub.file(TINY, path)
+    assert is_right(get(weir, resolve(path=path)), file)
+    hub.log.reset()
+    assert is_right(get(weir, resolve(path=path)), file)
+    assert hub.lfs_bytes() == 0
+
+
+def test_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    held = hold(small, hub, path=PART)
+    disk.fill()
+    file = hub.file(TINY, WEIGHTS)
+    for _ in range(3):
+        assert is_right(get(small, resolve()), file)
+    assert is_right(get(small, resolve(path=PART)), held)
+    assert_passed_and_said(small, "full")
+    assert small.status()["passed_by"]["store_trouble"] == 3
+    part = get(small, resolve(), {"Range": "bytes=1000-1999"})
+    assert (part.status, part.body) == (206, whole(file)[1000:2000])
+    assert part.header("Content-Range") == f"bytes 1000-1999/{file.size}"
+    parts = get(small, resolve(), {"Range": "bytes=10-19,2000-2009"})
+    assert parts.status == 206 and parts.complete
+    assert (parts.header("Content-Type") or "").startswith("multipart/byteranges")
+    assert all(b"\r\n\r\n" + whole(file)[at : at + 10] + b"\r\n--" in parts.body for at in (10, 2000))
+    rest = get(small, resolve(), {"Range": "bytes=9000000-"})
+    assert (rest.status, rest.body == whole(file)[9_000_000:]) == (206, True)
+    disk.empty()
+    assert_comes_back(small, hub)
+
+
+def test_small_files_on_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    disk.fill()
+    file = hub.file(TINY, "config.json")
+    location = get(small, resolve(path="config.json")).header("Location") or ""
+    for _ in range(3):
+        assert get(small, location).body == whole(file)
+    disk.empty()
+    until(lambda: health(small)["status"] == "ok")
+    assert get(small, location).body == whole(file)
+    until(lambda: len(small.objects()) == 1)
+
+
+def begin_two(weir: Weir, pool: ThreadPoolExecutor) -> list[Future[Reply]]:
+    return [pool.submit(get, weir, resolve()) for _ in range(2)]
+
+
+def test_the_disk_fills_under_two_clients(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    file = hub.file(TINY, WEIGHTS)
+    stall = hub.inject(host=CDN, stall_at=5_000_000)
+    with ThreadPoolExecutor(2) as pool:
+        replies = begin_two(small, pool)
+        assert stall.reached.wait(30)
+        hub.log.wait_for(lambda log: len([r for r in log.find(path="/resolve/") if r.done]) == 2)
+        disk.fill(leave=MIB)
+        stall.release()
+        assert all(is_right(reply.result(), file) for reply in replies)
+    assert_passed_and_said(small, "full")
+    # They go on where they are: nobody gets the file's beginning twice.
+    assert hub.lfs_bytes() < 3 * file.size
+    ranges = [record.range or "" for record in hub.log.find(host=CDN)[1:]]
+    assert len(ranges) == 2
+    assert all(asked.startswith("bytes=") and not asked.startswith("bytes=0-") for asked in ranges)
+    disk.empty()
+    assert_comes_back(small, hub)
+
+
+@pytest.mark.parametrize("wrong", ["before", "after"])
+def test_wrong_bytes_when_the_disk_fills(small: Weir, disk: SmallDisk, hub: TestHub, wrong: str) -> None:
+    """In what the store took, and in what passed by it."""
+    file = hub.file(TINY, WEIGHTS)
+    stall = hub.inject(host=CDN, stall_at=5_000_000, flip_at=1000 if wrong == "before" else None)
+    if wrong == "after":
+        hub.inject(host=CDN, flip_at=10_000_000)
+    with ThreadPoolExecutor(1) as pool:
+        reply = pool.submit(get, small, resolve())
+        assert stall.reached.wait(30)
+        disk.fill(leave=MIB)
+        stall.release()
+        assert not reply.result().complete
+        assert len(reply.result().body) <= file.size - KIB64
+
+
+@pytest.mark.parametrize("offset", [0, 6_000_000, -1])
+def test_wrong_bytes_that_pass_by(small: Weir, disk: SmallDisk, hub: TestHub, offset: int) -> None:
+    disk.fill()
+    file = hub.file(TINY, WEIGHTS)
+    assert is_right(get(small, resolve()), file)
+    assert health(small)["status"] == "degraded"
+    hub.inject(host=CDN, flip_at=offset % file.size)
+    reply = get(small, resolve())
+    assert not reply.complete
+    assert len(reply.body) <= file.size - KIB64
+    assert small.status()["fetches"]["wrong_bytes"] == 1
+    # Who resumes would keep the wrong byte.
+    assert get(small, resolve(), {"Range": "bytes=6500000-"}).status == 416
+    assert is_right(get(small, resolve()), file)
+
+
+def test_an_origin_that_breaks_off(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    disk.fill()
+    file = hub.file(TINY, WEIGHTS)
+    assert is_right(get(small, resolve()), file)
+    hub.inject(host=CDN, cut_at=7_000_000)
+    hub.inject(host=CDN, status=403)  # and the URL has expired
+    assert is_right(get(small, resolve()), file)
+    hub.inject(host=CDN, status=404, count=None)
+    assert get(small, resolve()).status == 502
+
+
+def test_permission_is_asked_for_all_the_same(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    disk.fill()
+    assert is_right(get(small, resolve(GATED), bearer(ALICE)), hub.file(GATED, WEIGHTS))
+    assert get(small, resolve(GATED)).status == 401
+    assert get(small, resolve(GATED), bearer(BOB)).status == 403
+    assert all("Authorization" not in record.headers for record in hub.log.find(host=CDN))
+
+
+def test_a_client_that_does_not_read(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    """It makes the origin wait, not Weir's memory grow."""
+    disk.fill()
+    file = hub.file(MEDIUM, WEIGHTS)
+    assert is_right(get(small, resolve()), hub.file(TINY, WEIGHTS))
+    hub.log.reset()
+    with small.connect() as lazy:
+        lazy.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
+        response = lazy.begin()
+        assert is_right(get(small, resolve()), hub.file(TINY, WEIGHTS))
+        assert not hub.log.find(host=CDN)[0].done
+        assert response.read() == whole(file)
+
+
+def test_a_read_only_store(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    held = hold(small, hub, path=PART)
+    file = hub.file(TINY, WEIGHTS)
+    with disk.read_only():
+        assert is_right(get(small, resolve()), file)
+        assert is_right(get(small, resolve(path=PART)), held)
+        assert is_right(get(small, resolve()), file)
+        assert_passed_and_said(small, "read-only")
+    assert_comes_back(small, hub)
+
+
+def test_a_file_above_the_largest_that_is_allowed(weir: Weir, hub: TestHub) -> None:
+    """RLIMIT_FSIZE: the store fills in the middle of the file, on any machine."""
+    set_limit(weir, resource.RLIMIT_FSIZE, 5 * MIB)
+    file = hub.file(TINY, WEIGHTS)
+    with ThreadPoolExecutor(2) as pool:
+        assert all(is_right(reply.result(), file) for reply in begin_two(weir, pool))
+    assert weir.healthy()
+    assert weir.objects() == []
+    set_limit(weir, resource.RLIMIT_FSIZE, resource.RLIM_INFINITY)
+    until(lambda: health(weir)["status"] == "ok")
+    assert is_right(get(weir, resolve()), file)
+    assert len(weir.objects()) == 1
+
+
+def descriptors(weir: Weir) -> int:
+    return len(os.listdir(f"/proc/{weir.pid}/fd"))
+
+
+def cpu_seconds(weir: Weir) -> float:
+    fields = Path(f"/proc/{weir.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_out_of_descriptors(weir: Weir, hub: TestHub) -> None:
+    """Connections above the limit wait without costing anything; who is served already notices nothing."""
+    file = hub.file(MEDIUM, WEIGHTS)
+    held = hold(weir, hub)
+    stall = hub.inject(host=CDN, stall_at=5_000_000)
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(get, weir, resolve(MEDIUM))
+        assert stall.reached.wait(30)
+        limit = 2 * (descriptors(weir) + 20)
+        set_limit(weir, resource.RLIMIT_NOFILE, limit)
+        idle = [socket.create_connection(("127.0.0.1", weir.port)) for _ in range(limit)]
+        until(lambda: "new connections wait" in weir.log())
+        waiting = pool.submit(get, weir, resolve())
+        spent = cpu_seconds(weir)
+        time.sleep(1)
+        assert cpu_seconds(weir) - spent < 0.5
+        assert descriptors(weir) < limit
+        stall.release()
+        assert is_right(running.result(), file)
+        assert not waiting.done()
+        for connection in idle:
+            connection.close()
+        assert is_right(waiting.result(), held)
+    assert weir.log().count("new connections wait") == 1
+    hub.log.reset()
+    assert is_right(get(weir, resolve(MEDIUM)), file)
+    assert hub.lfs_bytes() == 0

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/boot_mark.h"
+
+#include "tests/unit/cas/test_folder.h"
+
+namespace weir::cas {
+namespace {
+
+class BootMarkTest : public StoreTest {
+ protected:
+  std::shared_ptr<PartialBlob> open() {
+    auto blob = store->open_partial(sha256(text), text.size());
+    EXPECT_TRUE(blob) << blob.error().message;
+    return *blob;
+  }
+  // The next owner finds the mark of another run of the kernel; the last one did not end well.
+  void lose_power() {
+    auto copy = folder.path() / "as it was";
+    std::filesystem::copy(root, copy, std::filesystem::copy_options::recursive);
+    store.reset();
+    std::filesystem::remove_all(root);
+    std::filesystem::rename(copy, root);
+    write_text(root / "boot", "another\n");
+    reopen();
+  }
+
+  std::string text = std::string(1000, 'a') + std::string(1000, 'b');
+};
+
+TEST_F(BootMarkTest, is_there_while_the_store_is_open) {
+  EXPECT_TRUE(is_there(root / "boot"));
+  store.reset();
+  EXPECT_FALSE(is_there(root / "boot"));
+}
+
+TEST_F(BootMarkTest, a_kill_costs_nothing) {
+  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700)));
+  auto mark = text_of(root / "boot");
+  store.reset();
+  write_text(root / "boot", mark);
+  reopen();
+  EXPECT_EQ(open()->held(), 700U);
+}
+
+TEST_F(BootMarkTest, a_power_failure_costs_what_was_not_synced) {
+  {
+    auto blob = open();
+    ASSERT_TRUE(blob->write(1000, std::string_view(text).substr(1000, 500)));
+    ASSERT_TRUE(blob->checkpoint());
+    ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 300)));
+    ASSERT_TRUE(blob->save_map());
+    lose_power();
+  }
+  auto blob = open();
+  EXPECT_EQ(blob->held_ranges(), (std::vector<ByteRange>{{1000, 1500}}));
+  for (auto gap : blob->missing({0, text.size()}))
+    ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size())));
+  EXPECT_TRUE(blob->commit());
+  EXPECT_EQ(files_in(root / "partial"), 0U);
+}
+
+TEST_F(BootMarkTest, a_power_failure_costs_all_of_what_has_no_checkpoint) {
+  auto blob = open();
+  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 700)));
+  lose_power();
+  EXPECT_EQ(files_in(root / "partial"), 0U);
+  EXPECT_EQ(open()->held(), 0U);
+}
+
+TEST_F(BootMarkTest, after_a_good_end_another_run_of_the_kernel_believes_all) {
+  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700)));
+  store.reset();
+  reopen();
+  EXPECT_EQ(open()->held(), 700U);
+}
+
+TEST_F(BootMarkTest, an_object_that_was_taken_up_again_is_not_lost) {
+  auto digest = put(text);
+  ::utimensat(AT_FDCWD, object(digest).c_str(), nullptr, 0);
+  while (get(digest) != "(absent)") ::utimensat(AT_FDCWD, object(digest).c_str(), nullptr, 0);
+  auto blob = open();
+  lose_power();
+  EXPECT_TRUE(open()->complete());
+}
+
+}  // namespace
+}  // namespace weir::cas

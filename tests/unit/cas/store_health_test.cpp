@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/store_health.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/base/temporary_folder.h"
+
+namespace weir::cas {
+namespace {
+
+constexpr WallTime kThen{std::chrono::seconds(1'000)};
+constexpr WallTime kLater{std::chrono::seconds(2'000)};
+
+class EmptyStock : public Stock {
+ public:
+  uint64_t bytes() const override { return 0; }
+  std::optional<uint64_t> free_bytes() const override { return free; }
+  std::vector<Candidate> idle_partials() const override { return {}; }
+  Result<std::vector<Candidate>> idle_blobs() const override { return std::vector<Candidate>{}; }
+  Result<bool> remove_partial(const Candidate&) override { return false; }
+  Result<bool> remove_blob(const Candidate&) override { return false; }
+
+  uint64_t free = uint64_t{1} << 40;
+};
+
+class StoreHealthTest : public testing::Test {
+ protected:
+  StoreHealthTest() { std::filesystem::create_directory(layout_.temporary()); }
+
+  // Something else has the folder's name.
+  void block() {
+    std::filesystem::remove(layout_.temporary());
+    std::ofstream(layout_.temporary()) << "in the way";
+  }
+  void unblock() {
+    std::filesystem::remove(layout_.temporary());
+    std::filesystem::create_directory(layout_.temporary());
+  }
+
+  TemporaryFolder folder_;
+  Layout layout_{folder_.path()};
+  EmptyStock stock_;
+  Options options_;
+  Space space_{options_, stock_};
+  StoreHealth health_{layout_, space_};
+  const Error io_{ErrorCode::io, "a write failed"};
+};
+
+TEST_F(StoreHealthTest, is_good_at_first) {
+  EXPECT_TRUE(health_.writable());
+  EXPECT_FALSE(health_.trouble());
+}
+
+TEST_F(StoreHealthTest, one_file_that_could_not_be_stored_is_no_trouble) {
+  health_.doubt({ErrorCode::no_space, "too large"}, kThen);
+  EXPECT_TRUE(health_.writable());
+  EXPECT_TRUE(std::filesystem::is_empty(layout_.temporary()));
+}
+
+TEST_F(StoreHealthTest, a_folder_that_takes_nothing_is_trouble_until_it_does) {
+  block();
+  health_.doubt(io_, kThen);
+  ASSERT_TRUE(health_.trouble());
+  EXPECT_FALSE(health_.writable());
+  EXPECT_EQ(name_of(health_.trouble()->kind), "failing");
+  EXPECT_EQ(health_.trouble()->since, kThen);
+  health_.doubt(io_, kLater);
+  health_.check(kLater);
+  EXPECT_EQ(health_.trouble()->since, kThen);
+  unblock();
+  health_.check(kLater);
+  EXPECT_TRUE(health_.writable());
+  EXPECT_FALSE(health_.trouble());
+}
+
+TEST_F(StoreHealthTest, wrong_bytes_are_no_trouble_of_the_disk) {
+  block();
+  health_.doubt({ErrorCode::digest_mismatch, "wrong"}, kThen);
+  EXPECT_TRUE(health_.writable());
+}
+
+TEST_F(StoreHealthTest, is_full_where_nothing_may_be_taken_of_what_is_free) {
+  stock_.free = options_.min_free;
+  health_.doubt({ErrorCode::no_space, "no room"}, kThen);
+  ASSERT_TRUE(health_.trouble());
+  EXPECT_EQ(name_of(health_.trouble()->kind), "full");
+  stock_.free = options_.min_free * 2;
+  health_.check(kLater);
+  EXPECT_TRUE(health_.writable());
+}
+
+TEST(StoreTroubleTest, tells_what_the_disk_is_to_blame_for) {
+  EXPECT_EQ(trouble_in({ErrorCode::read_only, ""}), StoreTrouble::Kind::read_only);
+  EXPECT_EQ(trouble_in({ErrorCode::no_descriptors, ""}), StoreTrouble::Kind::no_descriptors);
+  EXPECT_EQ(trouble_in({ErrorCode::over_limit, ""}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace weir::cas
