@@ -9,7 +9,7 @@ ifneq ($(shell command -v ccache 2>/dev/null),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help run build release test quick demo asan tsan
+.PHONY: help run build release test quick demo asan tsan fuzz deb
 
 help:
 	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
@@ -20,6 +20,8 @@ help:
 	@echo 'make quick    build and run the tests that need no client'
 	@echo 'make asan     the same under AddressSanitizer and UBSan'
 	@echo 'make tsan     the same under ThreadSanitizer'
+	@echo 'make deb      build a Debian package with a service and a user of its own: build/release/weir_*.deb'
+	@echo 'make fuzz     run each fuzz target for FUZZ_SECONDS (60); findings are kept in build/fuzz/findings'
 
 run: release
 	@exec build/release/weir serve $(ARGS)
@@ -41,6 +43,16 @@ test: build
 quick asan tsan:
 	@$(SETUP) build test
 	cmake --workflow --preset $@
+
+deb: release
+	@$(SETUP) deb
+	cd build/release && cpack -G DEB
+
+fuzz:
+	@$(SETUP) build test fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	tests/fuzz/run build/fuzz $(or $(FUZZ_SECONDS),60)
 
 demo: release
 	@$(SETUP) test
