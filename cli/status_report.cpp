@@ -110,9 +110,19 @@ std::string store_trouble_line(const Json& json) {
                      show_time(number_at(trouble, "since")), text_at(trouble, "reason"));
 }
 
+// Nothing while the hub is asked.
+std::string hub_line(const Json& json) {
+  auto hub = json.find("hub");
+  if (hub == json.end() || !hub->is_object()) return "";
+  auto state = text_at(*hub, "state");
+  if (state == "down") return "trouble   the hub cannot be reached: what is held and remembered is served\n";
+  if (state == "paused") return "trouble   the hub asked for a pause (429): what is held and remembered is served\n";
+  return state == "not asked" ? "hub       is not asked ([offline] mode): what is held and remembered is served\n" : "";
+}
+
 // Nothing when there is none.
 std::string trouble_lines(const Json& json) {
-  auto out = store_trouble_line(json);
+  auto out = store_trouble_line(json) + hub_line(json);
   auto wrong = number_at(json, "fetches", "wrong_bytes");
   if (wrong > 0) out += fmt::format("trouble   {} with wrong bytes, in quarantine\n", counted(wrong, "download"));
   uint64_t passed = 0;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr int64_t kMany = 1'000'000;
 constexpr uint64_t kMiB = 1ull << 20;
+constexpr uint64_t kGiB = 1ull << 30;
 constexpr uint64_t kEiB = 1ull << 60;
 
 using Options = std::vector<Option>;
@@ -302,6 +303,57 @@ void add_xet(Options& all) {
       [](auto& config) -> auto& { return config.proxy.xet; })));
 }
 
+void add_access(Options& all) {
+  all.push_back(duration_option(
+      {"access.ttl",
+       "How long the hub's yes to a client's token holds for further files of the same repository; 0 means that the "
+       "hub is asked about each request."},
+      Zero::taken, [](auto& config) -> auto& { return config.memory.access.ttl; }));
+  all.push_back(duration_option(
+      {"access.anonymous_ttl", "The same for clients without a token."}, Zero::taken,
+      [](auto& config) -> auto& { return config.memory.access.anonymous_ttl; }));
+  all.push_back(duration_option(
+      {"access.offline_grace",
+       "How long the yes to a token holds while the hub cannot be asked.  What anybody could read is served all the "
+       "time."},
+      Zero::taken, [](auto& config) -> auto& { return config.memory.access.offline_grace; }));
+}
+
+void add_metadata(Options& all) {
+  all.push_back(duration_option(
+      {"metadata.revision_ttl",
+       "How long it is remembered which commit a branch or tag is, and what else may change; 0 means that the hub is "
+       "asked each time.  What is said of a commit is kept for good."},
+      Zero::taken, [](auto& config) -> auto& { return config.memory.metadata.revision_ttl; }));
+  all.push_back(size_option(
+      {"metadata.max_answer", "A listing above this size is not remembered."}, 1024, kGiB,
+      [](auto& config) -> auto& { return config.memory.metadata.max_answer; }));
+  all.push_back(size_option(
+      {"metadata.memory", "Listings that are kept in memory beside the disk."}, kMiB, kGiB * 64,
+      [](auto& config) -> auto& { return config.memory.metadata.memory; }));
+  all.push_back(count_option(
+      {"metadata.max_answers", "Listings that are remembered; the oldest go first."}, 100, kMany,
+      [](auto& config) -> auto& { return config.memory.metadata.max_answers; }));
+  all.push_back(count_option(
+      {"metadata.max_files", "Files of commits that are remembered; the oldest go first."}, 100, kMany * 10,
+      [](auto& config) -> auto& { return config.memory.metadata.max_files; }));
+}
+
+void add_offline(Options& all) {
+  all.push_back(choice_option<hub::OfflineMode>(
+      {"offline.mode",
+       "While the hub cannot be reached, what is held and remembered is served (auto).  The hub is never asked "
+       "(always), or nothing stands in for its answers (never)."},
+      {{"auto", hub::OfflineMode::automatic}, {"always", hub::OfflineMode::always}, {"never", hub::OfflineMode::never}},
+      [](auto& config) -> auto& { return config.memory.offline.mode; }));
+  all.push_back(duration_option(
+      {"offline.patience", "How long the hub may take to answer where what is held could be served instead."},
+      Zero::refused, [](auto& config) -> auto& { return config.memory.offline.patience; }));
+  all.push_back(duration_option(
+      {"offline.probe_interval", "How often a hub that could not be reached is asked again."}, Zero::refused,
+      [](auto& config) -> auto& { return config.memory.offline.probe_interval; }));
+}
+
 void add_limits(Options& all) {
   all.push_back(reloadable(count_option(
       {"limits.connections", "Clients' connections; more are closed at once."}, 1, kMany,
@@ -356,6 +408,9 @@ Options make_options() {
   add_origin(all);
   add_fetch(all);
   add_xet(all);
+  add_access(all);
+  add_metadata(all);
+  add_offline(all);
   add_limits(all);
   add_log(all);
   return all;
@@ -377,6 +432,9 @@ const std::vector<Section>& sections() {
                                            {"origin", "How the hub is reached."},
                                            {"fetch", "How missing files are downloaded."},
                                            {"xet", "Hugging Face's chunked transfer."},
+                                           {"access", "How long the hub's permissions hold."},
+                                           {"metadata", "What the hub said of its repositories, remembered."},
+                                           {"offline", "What happens while the hub cannot be reached."},
                                            {"limits", "Bounds on what clients may take."},
                                            {"log", "What goes to stderr."}};
   return all;

@@ -54,11 +54,6 @@ std::vector<AccessRecord> AccessLedger::take_changes() {
   return std::exchange(changes_, {});
 }
 
-void AccessLedger::set_options(const AccessOptions& options) {
-  std::lock_guard lock(mutex_);
-  options_ = options;
-}
-
 const AccessLedger::Yes* AccessLedger::find(const Asker& asker, const RepoName& repo, Right right) const {
   auto found = yeses_.find(Key{repo, asker, right});
   return found == yeses_.end() ? nullptr : &found->second;

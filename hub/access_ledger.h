@@ -62,7 +62,6 @@ class AccessLedger {
   void restore(const AccessRecord& record);
   // What changed since the last call, in order.
   std::vector<AccessRecord> take_changes();
-  void set_options(const AccessOptions& options);
 
  private:
   struct Yes {
@@ -74,7 +73,7 @@ class AccessLedger {
   const Yes* find(const Asker& asker, const RepoName& repo, Right right) const;
   void drop_oldest_above_limit();
 
-  AccessOptions options_;  // guarded by mutex_
+  const AccessOptions options_;
   const size_t limit_;
   mutable std::mutex mutex_;
   std::map<Key, Yes> yeses_;           // guarded by mutex_

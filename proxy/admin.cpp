@@ -62,6 +62,12 @@ void add_space(nlohmann::ordered_json& json, cas::BlobStore& store) {
   json["evicted"] = {{"files", evicted.count}, {"bytes", evicted.bytes}};
 }
 
+std::string_view hub_state(const hub::HubHealth& health) {
+  if (health.options().mode == hub::OfflineMode::always) return "not asked";
+  if (health.is_down()) return "down";
+  return health.pause_left(monotonic_now()) ? "paused" : "up";
+}
+
 std::string status_json(const Services& services) {
   auto totals = services.store.totals();
   auto& counters = services.counters;
@@ -87,6 +93,7 @@ std::string status_json(const Services& services) {
   status["bytes"] = {{"from_store", counters.bytes_from_store.load()},
                      {"from_origin", origin_bytes(services)},
                      {"to_clients", counters.bytes_to_clients.load()}};
+  status["hub"] = {{"state", hub_state(services.memory.health())}};
   auto& fetches = services.fetches.counters();
   status["fetches"] = {{"running", fetches.running.load()},     {"started", fetches.started.load()},
                        {"completed", fetches.completed.load()}, {"failed", fetches.failed.load()},
@@ -124,6 +131,8 @@ std::string metrics_text(const Services& services) {
   add_metric(out, "weir_origin_bytes_received_total", "counter", "Body bytes received from the origin.",
              origin_bytes(services));
   add_metric(out, "weir_client_bytes_sent_total", "counter", "Body bytes sent to clients.", counters.bytes_to_clients);
+  add_metric(out, "weir_hub_up", "gauge", "1 while the hub is asked, 0 while it is down or wants a pause.",
+             hub_state(services.memory.health()) == "up");
   add_metric(out, "weir_store_blobs", "gauge", "Verified blobs in the store.", totals.count);
   add_metric(out, "weir_store_bytes", "gauge", "Bytes of verified blobs in the store.", totals.bytes);
   auto& space = services.store.space();

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/text.h"
 #include "hub/catalog.h"
+#include "hub/file_answer.h"
 #include "hub/regular_file.h"
 #include "hub/signed_url.h"
 #include "proxy/error_answer.h"
@@ -21,8 +22,33 @@ struct RegularFileRequest {
   ClientRequest client;
   hub::ObjectName name;
   hub::RepoFile repo_file;
+  hub::Asker asker;
   std::optional<hub::RegularFile> held;
+  std::shared_ptr<const cas::Blob> blob;  // of what is held
+
+  hub::RepoName repo() const { return {repo_file.type, repo_file.repo}; }
 };
+
+// From the store, under the fields of the hub's answer, if it gave one.
+std::unique_ptr<Exchange> answer_held(WorkerContext& context, Responder& responder, RegularFileRequest request,
+                                      const http::Fields& fields, Basis basis) {
+  FileRequest file;
+  file.digest = request.held->digest;
+  file.size = request.held->size;
+  file.answer = hub::regular_file_fields(*request.held, fields);
+  file.request = std::move(request.client.head.fields);
+  file.head_only = request.client.head.method == "HEAD";
+  file.held = std::move(request.blob);
+  file.basis = basis;
+  return std::make_unique<FileExchange>(context, responder, std::move(file));
+}
+
+// The bytes of a file of a commit never change, so that the permission alone is in question.  What a page of another
+// site may read is the hub's to say.
+bool needs_no_hub(Services& services, const RegularFileRequest& request) {
+  return request.held && hub::is_commit(request.repo_file.revision) && !request.client.head.fields.has("Origin") &&
+         services.memory.access().is_fresh(request.asker, request.repo(), hub::Right::regular_files, monotonic_now());
+}
 
 class RegularFileFilter : public AnswerFilter {
  public:
@@ -30,7 +56,9 @@ class RegularFileFilter : public AnswerFilter {
       : context_(context), responder_(responder), request_(std::move(request)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
-    if (head.status == 304 && request_.held) return answer_held(head);
+    learn_right(head);
+    if (head.status == 304 && request_.held)
+      return answer_held(context_, responder_, std::move(request_), head.fields, Basis::hub);
     if (auto encoding = unasked_encoding(head)) return refuse(*encoding);
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
     bool whole =
@@ -47,6 +75,15 @@ class RegularFileFilter : public AnswerFilter {
   }
 
   bool delays_head() const override { return file_.has_value(); }
+
+  bool has_memory() override {
+    return request_.held && context_.services.memory.access().holds_offline(request_.asker, request_.repo(),
+                                                                            hub::Right::regular_files, wall_now());
+  }
+
+  std::unique_ptr<Exchange> answer_without_hub() override {
+    return answer_held(context_, responder_, std::move(request_), {}, Basis::offline);
+  }
 
   std::string_view on_data(std::string_view data) override {
     if (!file_ || data.empty()) return data;
@@ -86,14 +123,11 @@ class RegularFileFilter : public AnswerFilter {
     return std::make_unique<ErrorExchange>(responder_, 502, std::move(message));
   }
 
-  std::unique_ptr<Exchange> answer_held(const http::ResponseHead& head) {
-    FileRequest file;
-    file.digest = request_.held->digest;
-    file.size = request_.held->size;
-    file.answer = hub::regular_file_fields(*request_.held, head.fields);
-    file.request = std::move(request_.client.head.fields);
-    file.head_only = request_.client.head.method == "HEAD";
-    return std::make_unique<FileExchange>(context_, responder_, std::move(file));
+  void learn_right(const http::ResponseHead& head) {
+    auto& memory = context_.services.memory;
+    bool permits = head.status == 200 || head.status == 206 || head.status == 304;
+    if (permits) memory.permit(request_.asker, request_.repo(), hub::Right::regular_files);
+    if (auto right = hub::withdrawn_by(head)) memory.withdraw(request_.asker, request_.repo(), *right);
   }
 
   WorkerContext& context_;
@@ -111,14 +145,16 @@ class RegularFileFilter : public AnswerFilter {
 std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder, ClientRequest client,
                                                      const hub::RepoFile& file) {
   auto& services = context.services;
-  RegularFileRequest request{std::move(client), {}, file, std::nullopt};
+  RegularFileRequest request{std::move(client), {}, file, {}, std::nullopt, nullptr};
+  request.asker = services.memory.askers().of(request.client.head.fields);
   request.name = hub::object_name(request.client.host, request.client.head.target);
   request.held = services.catalog.find_regular_file(request.name);
   if (request.held) {
     // One that was damaged is asked for anew.
-    auto blob = services.store.open_blob(request.held->digest);
-    if (!blob || !*blob) request.held.reset();
+    request.blob = open_held(services, request.held->digest);
+    if (!request.blob) request.held.reset();
   }
+  if (needs_no_hub(services, request)) return answer_held(context, responder, std::move(request), {}, Basis::memory);
   auto out = make_origin_request(request.client, services.pseudonym);
   out.fields.set("Accept-Encoding", "identity");
   if (request.held) {

@@ -11,8 +11,9 @@
 
 namespace weir::proxy {
 
-// Asks the hub with the client's own credentials whether the held copy is the file still, and answers from the store if
-// it is (304 is the permission); else relays the file and stores it once its git blob id is verified.
+// Answers from the store while the hub's yes to this client for this repository is young.  Else asks the hub with the
+// client's own credentials whether the held copy is the file still, and answers from the store if it is (304 is the
+// permission), or relays the file and stores it once its git blob id is verified.
 std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder,
                                                      ClientRequest request, const hub::RepoFile& file);
 

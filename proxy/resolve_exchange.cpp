@@ -78,7 +78,7 @@ std::unique_ptr<Exchange> make_resolve_exchange(WorkerContext& context, Responde
   ResolveQuestion question{std::move(request), route.file, asker, plain};
   // Where clients may use Xet, answers have its signs, which are not remembered.
   bool strips = context.settings->options.xet == XetMode::strip;
-  if (true || !plain || !strips) return ask_hub(context, responder, std::move(question), {}, nullptr);
+  if (!plain || !strips) return ask_hub(context, responder, std::move(question), {}, nullptr);
   return std::make_unique<ResolveExchange>(context, responder, std::move(question));
 }
 

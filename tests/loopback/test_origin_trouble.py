@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from files import CDN, TINY, WEIGHTS, bearer, get, resolve, whole
+from files import ASKED_EACH_TIME, CDN, TINY, WEIGHTS, bearer, get, resolve, whole
 from harness import Reply, Weir
 from hub import ALICE, TestHub
 from hub.certs import Pair, stranger
@@ -155,7 +155,8 @@ def test_a_handshake_that_nobody_answers(make_weir: Callable[..., Weir], hub: Te
     assert "Cannot connect to huggingface.co" in (reply.header("X-Error-Message") or "")
 
 
-def test_a_hub_that_has_no_time_is_asked_again_and_then_believed(weir: Weir, hub: TestHub) -> None:
+def test_a_hub_that_has_no_time_is_asked_again_and_then_believed(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(ASKED_EACH_TIME)
     hub.inject(path="*/resolve/*", status=503, retry_after=1)
     reply = get(weir, resolve())
     assert (reply.status, reply.body == whole(hub.file(TINY, WEIGHTS))) == (200, True)

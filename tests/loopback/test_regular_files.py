@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from files import whole
+from files import wait_until_held, whole
 from harness import Connection, Weir
 from hub import Generated, Repo, TestHub, regular
 
@@ -31,11 +31,7 @@ def test_a_wide_one_is_kept_too(tmp_path: Path, wide_hub: TestHub) -> None:
     file = wide_hub.file(REPO, "wide.bin.txt")
     with Weir(tmp_path / "weir", wide_hub) as weir, weir.connect() as connection:
         target = target_of(connection, "wide.bin.txt")
-        deadline = time.monotonic() + 60
-        while not (asked := wide_hub.log.find(path="/api/resolve-cache/")) or "If-None-Match" not in asked[-1].headers:
-            assert connection.get(target).body == whole(file)
-            assert time.monotonic() < deadline, "the file was never stored"
-        wide_hub.log.reset()
+        wait_until_held(connection, wide_hub, target)
         assert connection.get(target).body == whole(file)
         assert wide_hub.regular_bodies(file) == 0
 

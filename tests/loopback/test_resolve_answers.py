@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Weir answers to /resolve of a large file: the hub's head without its redirect, the store's bytes, ranges."""
 
+from collections.abc import Callable
+
 import pytest
 
-from files import HUGE, TINY, WEIGHTS, get, hold, resolve, wait_until_held, whole
+from files import ASKED_EACH_TIME, HUGE, TINY, WEIGHTS, get, hold, resolve, wait_until_held, whole
 from harness import Connection, Weir
 from hub import TestHub
 
@@ -45,7 +47,8 @@ def test_cache_status_tells_miss_and_hit(weir: Weir, hub: TestHub) -> None:
     assert "hit" in [member.strip() for member in hit.split(";")]
 
 
-def test_the_hub_is_asked_without_the_clients_conditions(weir: Weir, hub: TestHub) -> None:
+def test_the_hub_is_asked_without_the_clients_conditions(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(ASKED_EACH_TIME)
     hold(weir, hub)
     get(weir, resolve(), {"Range": "bytes=5-9", "If-Range": '"x"', "If-None-Match": '"x"', "Accept-Encoding": "gzip"})
     (asked,) = hub.log.find(path="/resolve/")
@@ -191,7 +194,9 @@ def regular_target(connection: Connection, path: str = "config.json") -> str:
     return connection.get(resolve(path=path)).header("Location") or ""
 
 
-def test_regular_file_is_kept(weir: Weir, hub: TestHub) -> None:
+@pytest.mark.parametrize("config", [{}, ASKED_EACH_TIME])
+def test_regular_file_is_kept(make_weir: Callable[..., Weir], hub: TestHub, config: dict[str, dict[str, object]]) -> None:
+    weir = make_weir(config)
     file = hub.file(TINY, "config.json")
     with weir.connect() as connection:
         target = regular_target(connection)
@@ -206,6 +211,7 @@ def test_regular_file_is_kept(weir: Weir, hub: TestHub) -> None:
         assert connection.get(target, {"If-None-Match": f'"{file.oid}"'}).status == 304
     assert hub.regular_bodies(file) == 0
     asked = hub.log.find(path="/api/resolve-cache/")
+    assert len(asked) == (5 if config else 0)
     assert all(record.headers.get("If-None-Match") == f'"{file.oid}"' for record in asked)
 
 

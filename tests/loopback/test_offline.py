@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hub is down, silent, out of order or wants a pause: what is held and remembered is served to whom it may be."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from files import GATED, TINY, bearer, get, hold, resolve, wait_until_held, whole
+from harness import Weir
+from hub import ALICE, BOB, TestHub
+
+NO_TTL = {"access": {"ttl": 0, "anonymous_ttl": 0}, "metadata": {"revision_ttl": 0}}
+
+
+@contextmanager
+def stopped(hub: TestHub) -> Iterator[None]:
+    hub.server.close()
+    try:
+        yield
+    finally:
+        hub.server.open()
+
+
+def expect_held(weir: Weir, hub: TestHub, repo: str = TINY, headers: dict[str, str] | None = None) -> None:
+    file = hub.file(repo, "model.safetensors")
+    for method in ("HEAD", "GET"):
+        reply = get(weir, resolve(repo), headers, method=method)
+        assert (reply.status, reply.header("ETag")) == (200, f'"{file.sha256}"')
+        assert "offline" in (reply.header("Cache-Status") or "")
+    assert reply.body == whole(file)
+
+
+def test_what_is_held_is_served(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(NO_TTL)
+    hold(weir, hub)
+    with stopped(hub):
+        expect_held(weir, hub)
+        weir.restart()
+        expect_held(weir, hub)
+        assert "huggingface.co cannot be asked" in weir.log()
+        assert weir.status()["hub"]["state"] == "down"
+        assert "the hub cannot be reached" in weir.run("status").stdout
+        assert weir.metrics()["weir_hub_up"] == 0
+
+
+def test_regular_files_too(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(NO_TTL)
+    file = hub.file(TINY, "config.json")
+    with weir.connect() as connection:
+        target = connection.get(resolve(path="config.json")).header("Location") or ""
+        wait_until_held(connection, hub, target)
+    with stopped(hub):
+        weir.restart()
+        assert get(weir, resolve(path="config.json")).header("Location") == target
+        reply = get(weir, target)
+        assert (reply.status, reply.body, reply.header("ETag")) == (200, whole(file), f'"{file.oid}"')
+        assert get(weir, target, {"If-None-Match": f'"{file.oid}"'}).status == 304
+
+
+def test_what_is_not_held_is_a_504(weir: Weir, hub: TestHub) -> None:
+    with stopped(hub):
+        replies = [get(weir, resolve()) for _ in range(3)]
+    assert [reply.status for reply in replies] == [502, 504, 504]
+    assert "could not be reached" in (replies[1].header("X-Error-Message") or "")
+
+
+def test_only_whom_the_hub_accepted_is_served(weir: Weir, hub: TestHub) -> None:
+    hold(weir, hub, GATED, headers=bearer(ALICE))
+    with stopped(hub):
+        for _ in range(2):
+            expect = get(weir, resolve(GATED), bearer(ALICE))
+            assert expect.status == 200
+            for headers in ({}, bearer(BOB), bearer("hf_nobody")):
+                reply = get(weir, resolve(GATED), headers)
+                assert reply.status in (502, 504)
+                assert len(reply.body) < 1000
+            weir.restart()
+
+
+def test_a_grace_that_is_over(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({**NO_TTL, "access": {"ttl": 0, "anonymous_ttl": 0, "offline_grace": 0}})
+    hold(weir, hub, GATED, headers=bearer(ALICE))
+    hold(weir, hub)
+    with stopped(hub):
+        assert get(weir, resolve(GATED), bearer(ALICE)).status in (502, 504)
+        # What everybody could read has no grace.
+        expect_held(weir, hub)
+
+
+def test_never_means_that_the_hubs_trouble_is_told(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({**NO_TTL, "offline": {"mode": "never"}})
+    hold(weir, hub)
+    with stopped(hub):
+        for _ in range(2):
+            assert get(weir, resolve()).status == 502
+
+
+def test_always_means_that_the_hub_is_not_asked(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir()
+    hold(weir, hub)
+    weir.configure({"offline": {"mode": "always"}})
+    weir.restart()
+    expect_held(weir, hub)
+    reply = get(weir, resolve("acme/medium-model"))
+    assert reply.status == 504 and "[offline] mode" in (reply.header("X-Error-Message") or "")
+    assert hub.log.find() == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_hub_out_of_order(make_weir: Callable[..., Weir], hub: TestHub, status: int) -> None:
+    weir = make_weir(NO_TTL)
+    hold(weir, hub)
+    hub.inject(host="huggingface.co", status=status, count=None)
+    for _ in range(5):
+        expect_held(weir, hub)
+    assert weir.status()["hub"]["state"] == "down"
+
+
+def test_a_hub_that_says_nothing(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    """The first client waits a while; the others do not."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        weir = make_weir({**NO_TTL, "offline": {"patience": "1s", "probe_interval": "1h"}})
+        hold(weir, hub)
+        weir.configure({**NO_TTL, "offline": {"patience": "1s", "probe_interval": "1h"},
+                        "origin": {"connect_to": [f"::127.0.0.1:{listener.getsockname()[1]}"]}})
+        weir.restart()
+        began = time.monotonic()
+        for _ in range(5):
+            expect_held(weir, hub)
+        assert time.monotonic() - began < 5
+
+
+def test_a_pause_that_the_hub_wants_is_kept(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(NO_TTL)
+    hold(weir, hub)
+    hub.inject(host="huggingface.co", status=429, retry_after=120)
+    expect_held(weir, hub)
+    hub.log.reset()
+    expect_held(weir, hub)
+    reply = get(weir, resolve("acme/medium-model"))
+    assert reply.status == 429 and 0 < int(reply.header("Retry-After") or 0) <= 120
+    assert hub.log.find(host="huggingface.co") == []
+    assert weir.status()["hub"]["state"] == "paused"
+
+
+def test_a_hub_that_comes_back(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir({**NO_TTL, "offline": {"probe_interval": "100ms"}})
+    file = hold(weir, hub)
+    with stopped(hub):
+        expect_held(weir, hub)
+    deadline = time.monotonic() + 30
+    while weir.status()["hub"]["state"] == "down":
+        assert get(weir, resolve()).body == whole(file)
+        assert time.monotonic() < deadline
+    assert "huggingface.co can be asked again" in weir.log()
+    hub.log.reset()
+    get(weir, resolve())
+    assert len(hub.log.find(path="/resolve/")) == 1
