@@ -36,6 +36,11 @@ bool AccessLedger::is_fresh(const Asker& asker, const RepoName& repo, Right righ
   return yes && yes->said_monotonic && now - *yes->said_monotonic < ttl;
 }
 
+bool AccessLedger::has_yes(const Asker& asker, const RepoName& repo, Right right) const {
+  std::lock_guard lock(mutex_);
+  return find(asker, repo, right) != nullptr;
+}
+
 bool AccessLedger::holds_offline(const Asker& asker, const RepoName& repo, Right right, WallTime now) const {
   std::lock_guard lock(mutex_);
   if (find(Asker{}, repo, right)) return true;

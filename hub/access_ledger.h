@@ -54,6 +54,8 @@ class AccessLedger {
 
   // Whether the hub's last yes is young enough to stand for another one.
   bool is_fresh(const Asker& asker, const RepoName& repo, Right right, MonotonicTime now) const;
+  // Whether the hub said yes at all, however long ago, and has not taken it back.
+  bool has_yes(const Asker& asker, const RepoName& repo, Right right) const;
   // Whether it may stand for one while the hub cannot be asked: any anonymous yes (the repository was public), or a
   // yes to these very credentials within the grace.
   bool holds_offline(const Asker& asker, const RepoName& repo, Right right, WallTime now) const;

@@ -19,6 +19,11 @@ bool says_absent(const http::ResponseHead& head) {
   return head.status == 404 && head.fields.get("X-Error-Code") == "EntryNotFound";
 }
 
+// Said of a part of a repository, to somebody who may read it.
+bool says_part_is_absent(const http::ResponseHead& head) {
+  return says_absent(head) || (head.status == 404 && head.fields.get("X-Error-Code") == "RevisionNotFound");
+}
+
 FileHead lfs_head(const FileRedirect& file, const http::Fields& fields) {
   FileHead head;
   head.digest = file.digest;
@@ -73,7 +78,7 @@ ToldOfFile told_of_file(const ResolveAnswer& answer, const http::ResponseHead& h
 }
 
 std::optional<Right> withdrawn_by(const http::ResponseHead& head) {
-  if (!is_refusal(head.status) || says_absent(head)) return std::nullopt;
+  if (!is_refusal(head.status) || says_part_is_absent(head)) return std::nullopt;
   // Gating closes the files of a repository; its metadata stays public.
   bool gated = head.fields.get("X-Error-Code") == "GatedRepo";
   return gated ? Right::regular_files : Right::metadata;

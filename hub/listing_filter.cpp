@@ -69,6 +69,7 @@ void ListingFilter::feed(std::string_view in, std::string& out) {
     ++at;
   }
   if (copying_) give_up(out);
+  complete_ = complete_ && std::all_of(in.begin() + static_cast<std::ptrdiff_t>(at), in.end(), is_space);
   take(in.substr(begin), out);
 }
 
@@ -125,7 +126,7 @@ bool ListingFilter::on_closing(char c) {
   }
   --depth_;
   if (depth_ < entries_depth_) entries_depth_ = 0;
-  copying_ = depth_ == 0;
+  copying_ = complete_ = depth_ == 0;
   return true;
 }
 

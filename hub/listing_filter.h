@@ -33,6 +33,9 @@ class ListingFilter {
   // The top-level object's member "sha", once it has passed: the commit, in a repository's info.  "" when there is
   // none.
   const std::string& commit() const { return commit_; }
+  // Whether what came up to now is one array or object, balanced to its end, and nothing but space around it.  Values
+  // are not checked.
+  bool complete() const { return complete_; }
   uint64_t entries_stripped() const { return stripped_; }
   // Entries that kept their hash because their file is above the limit.
   uint64_t entries_over_limit() const { return over_limit_; }
@@ -60,6 +63,7 @@ class ListingFilter {
 
   // Where in the document we are.
   bool copying_ = false;  // the document has ended, or is none: all that follows is copied
+  bool complete_ = false;
   bool in_string_ = false;
   bool escaped_ = false;              // behind a backslash in a string
   std::bitset<kMaxDepth> is_object_;  // by depth: what was opened there

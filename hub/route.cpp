@@ -83,10 +83,11 @@ Route resolve_cache_route(Segments path) {
   return {};
 }
 
-// Whether what follows the id in /api/{type}/{id}/... answers with entries of files.
+// Whether what follows the id in /api/{type}/{id}/... is of the read API.
 bool is_listing_of_repo(std::string_view method, Segments rest) {
   if (rest.empty()) return is_read(method);
-  if (rest[0] == "revision") return is_read(method) && rest.size() == 2;
+  if (rest[0] == "refs") return is_read(method) && rest.size() == 1;
+  if (rest[0] == "revision" || rest[0] == "commits") return is_read(method) && rest.size() == 2;
   if (rest[0] == "tree") return is_read(method) && rest.size() >= 2;
   if (rest[0] == "paths-info") return (is_read(method) || method == "POST") && rest.size() == 2;
   return false;
@@ -106,7 +107,7 @@ Route listing_route(std::string_view method, Segments path) {
     auto route = route_to(RouteKind::listing, *type, path.first(id_size));
     auto rest = path.subspan(id_size);
     if (rest.empty()) route.file.revision = kDefaultRevision;
-    if (!rest.empty() && rest[0] == "revision") route.file.revision = rest[1];
+    if (rest.size() >= 2) route.file.revision = rest[1];
     return route;
   }
   return {};

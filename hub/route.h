@@ -14,8 +14,8 @@ namespace weir::hub {
 enum class RouteKind {
   resolve,        // GET, HEAD {repo}/resolve/{revision}/{path}: file is set
   resolve_cache,  // GET, HEAD /api/resolve-cache/{type}/{repo}/{commit}/{path}, a regular file: file is set
-  listing,        // JSON that names files and may carry xetHash: file.type and file.repo are set, and the revision that
-                  // a repository's info is about
+  listing,        // what the read API says of a repository (info, revision, tree, paths-info, commits, refs): JSON that
+                  // may carry xetHash; file.type and file.repo are set, and the revision that it is about, if any
   lfs_batch,      // POST {repo}.git/info/lfs/objects/batch: file.type and file.repo are set
   cdn_object,     // GET, HEAD on a cdn
   xet_download,   // GET of a reconstruction: a client that reads by Xet and passes by the store

@@ -2,6 +2,7 @@
 // The filter of listings: the same at every cut, nothing but members xetHash left out, and those where they must be.
 #include "hub/listing_filter.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -71,6 +72,25 @@ void check_entries(const Json& before, const Json& after) {
   for (size_t i = 0; i < before.size(); ++i) check_entry(before[i], after[i]);
 }
 
+// A reader's array or object, nested no deeper than the filter looks.
+bool is_plain_document(std::string_view text) {
+  if (text.starts_with("\xEF") || std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; }) >
+                                      static_cast<std::ptrdiff_t>(hub::ListingFilter::kMaxDepth))
+    return false;
+  auto json = Json::parse(text, nullptr, false);
+  return json.is_structured();
+}
+
+void check_end(const std::vector<std::string_view>& pieces, std::string_view whole) {
+  hub::ListingFilter filter(kLimit);
+  std::string out;
+  for (auto piece : pieces) filter.feed(piece, out);
+  filter.finish(out);
+  if (is_plain_document(whole)) require(filter.complete(), "a document that readers take is complete");
+  if (whole.empty() || whole.find_last_of("]}") == std::string_view::npos)
+    require(!filter.complete(), "what has no end is not complete");
+}
+
 void check_document(std::string_view input, const std::string& output) {
   // A name may be written with escapes, which the hub never does, and which the filter does not look behind.
   if (input.find('\\') != std::string_view::npos) return;
@@ -94,8 +114,10 @@ void check_document(std::string_view input, const std::string& output) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto input = fuzz::text_of(data, size);
   auto whole = filtered({input});
-  for (const auto& pieces : fuzz::cuts_of(input))
+  for (const auto& pieces : fuzz::cuts_of(input)) {
     require(filtered(pieces) == whole, "the output does not depend on where the input is cut");
+    check_end(pieces, input);
+  }
   require(is_subsequence(whole, input), "bytes are left out and never changed");
   check_document(input, whole);
   return 0;

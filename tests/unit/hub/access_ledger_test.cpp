@@ -93,6 +93,17 @@ TEST_F(AccessLedgerTest, a_yes_of_a_former_run_holds_offline_alone) {
   EXPECT_TRUE(next.holds_offline(asker(1), kRepo, Right::metadata, at(seconds(1)).wall));
 }
 
+TEST_F(AccessLedgerTest, a_yes_is_one_however_old_until_it_is_taken_back) {
+  auto has = [&](const Asker& who) { return ledger_.has_yes(who, kRepo, Right::metadata); };
+  EXPECT_FALSE(has(asker(1)));
+  ledger_.permit(asker(1), kRepo, Right::metadata, at(-hours(1000)));
+  EXPECT_TRUE(has(asker(1)));
+  EXPECT_FALSE(has(asker(2)));
+  EXPECT_FALSE(has(kNobody));
+  ledger_.withdraw(asker(1), kRepo, Right::metadata);
+  EXPECT_FALSE(has(asker(1)));
+}
+
 TEST_F(AccessLedgerTest, changes_are_given_once_withdrawals_too) {
   ledger_.permit(asker(1), kRepo, Right::all_files, at(seconds(0)));
   EXPECT_EQ(ledger_.take_changes().size(), 3U);

@@ -102,5 +102,35 @@ TEST(FileAnswerTest, trouble_takes_nothing) {
   }
 }
 
+std::optional<Right> withdrawn(int status, std::string_view code = "") {
+  http::ResponseHead head;
+  head.status = status;
+  if (!code.empty()) head.fields.set("X-Error-Code", code);
+  return withdrawn_by(head);
+}
+
+TEST(WithdrawnByTest, a_refusal_closes_the_repository) {
+  EXPECT_EQ(withdrawn(401), Right::metadata);
+  EXPECT_EQ(withdrawn(403), Right::metadata);
+  EXPECT_EQ(withdrawn(404), Right::metadata);
+  EXPECT_EQ(withdrawn(404, "RepoNotFound"), Right::metadata);
+}
+
+TEST(WithdrawnByTest, gating_closes_files) {
+  EXPECT_EQ(withdrawn(401, "GatedRepo"), Right::regular_files);
+  EXPECT_EQ(withdrawn(403, "GatedRepo"), Right::regular_files);
+}
+
+// Clients look for branches and files that most repositories lack.
+TEST(WithdrawnByTest, the_absence_of_a_part_closes_nothing) {
+  EXPECT_EQ(withdrawn(404, "EntryNotFound"), std::nullopt);
+  EXPECT_EQ(withdrawn(404, "RevisionNotFound"), std::nullopt);
+  EXPECT_EQ(withdrawn(403, "RevisionNotFound"), Right::metadata);
+}
+
+TEST(WithdrawnByTest, trouble_says_nothing) {
+  for (int status : {200, 302, 304, 429, 500, 503}) EXPECT_EQ(withdrawn(status), std::nullopt) << status;
+}
+
 }  // namespace
 }  // namespace weir::hub

@@ -254,6 +254,24 @@ TEST(ListingFilterTest, damaged_listings_lose_nothing_but_hashes) {
   }
 }
 
+TEST(ListingFilterTest, tells_whether_the_document_is_complete_at_every_cut) {
+  auto complete = [](std::string_view document, size_t cut) {
+    ListingFilter filter(kLimit);
+    std::string out;
+    filter.feed(document.substr(0, cut), out);
+    filter.feed(document.substr(cut), out);
+    filter.finish(out);
+    return filter.complete();
+  };
+  for (std::string_view document : {"[]", " {\"siblings\":[{\"a\":\"]}\"}]} \r\n", "[{\"xetHash\":\"h\"}]\n"})
+    for (size_t cut = 0; cut <= document.size(); ++cut) ASSERT_TRUE(complete(document, cut)) << document << cut;
+  for (std::string_view document : {"", " ", "[", "[{\"a\":1}", "{\"a\":\"}", "[]x", "[][]", "[] ]", "[}", "]", "null",
+                                    "\"a\"", "<html></html>", "[]  <p>"})
+    for (size_t cut = 0; cut <= document.size(); ++cut) ASSERT_FALSE(complete(document, cut)) << document << cut;
+  EXPECT_FALSE(
+      complete(std::string(ListingFilter::kMaxDepth + 1, '[') + std::string(ListingFilter::kMaxDepth + 1, ']'), 0));
+}
+
 TEST(ListingFilterTest, tells_the_commit_at_every_cut) {
   auto commit_in = [](std::string_view document, size_t cut) {
     ListingFilter filter(kLimit);

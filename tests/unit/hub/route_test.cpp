@@ -39,7 +39,7 @@ Route of_repo(RouteKind kind, RepoType type, std::string repo) {
   return Route{kind, {type, std::move(repo), "", ""}};
 }
 
-Route info_of(RepoType type, std::string repo, std::string revision) {
+Route listing_of(RepoType type, std::string repo, std::string revision) {
   return Route{RouteKind::listing, {type, std::move(repo), std::move(revision), ""}};
 }
 
@@ -155,32 +155,40 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Listings, HubRouteTest,
-    testing::Values(
-        Case{"GET", "/api/models/org/name", info_of(kModel, "org/name", "main")},
-        Case{"GET", "/api/models/gpt2?blobs=true", info_of(kModel, "gpt2", "main")},
-        Case{"HEAD", "/api/models/gpt2", info_of(kModel, "gpt2", "main")},
-        Case{"GET", "/api/datasets/org/name/revision/main", info_of(kDataset, "org/name", "main")},
-        Case{"GET", "/api/models/gpt2/revision/refs%2Fpr%2F1", info_of(kModel, "gpt2", "refs/pr/1")},
-        Case{"GET", "/api/spaces/org/name/tree/main?recursive=True&expand=False",
-             of_repo(RouteKind::listing, kSpace, "org/name")},
-        Case{"GET", "/api/models/org/name/tree/main/a/b", of_repo(RouteKind::listing, kModel, "org/name")},
-        Case{"GET", "/api/models/org/name/tree/main/a%2Fb", of_repo(RouteKind::listing, kModel, "org/name")},
-        Case{"GET", "/api/models/org/name/tree/main/", of_repo(RouteKind::listing, kModel, "org/name")},
-        Case{"GET", "/api/models/gpt2/tree/main", of_repo(RouteKind::listing, kModel, "gpt2")},
-        Case{"POST", "/api/models/org/name/paths-info/main", of_repo(RouteKind::listing, kModel, "org/name")},
-        Case{"POST", "/api/datasets/squad/paths-info/main", of_repo(RouteKind::listing, kDataset, "squad")},
-        Case{"GET", "/api/kernels/org/name/tree/main", of_repo(RouteKind::listing, RepoType::kernel, "org/name")},
-        Case{"GET", "/api/models", just(RouteKind::other)}, Case{"GET", "/api/models?search=x", just(RouteKind::other)},
-        Case{"GET", "/api/whoami-v2", just(RouteKind::other)}, Case{"GET", "/api", just(RouteKind::other)},
-        Case{"GET", "/api/models/org/name/refs", just(RouteKind::other)},
-        Case{"GET", "/api/models/org/name/xet-read-token/main", just(RouteKind::other)},
-        Case{"GET", "/api/models/org/name/commits/main", just(RouteKind::other)},
-        Case{"GET", "/api/models/org/../tree/main", just(RouteKind::other)},
-        Case{"GET", "/api/buckets/org/name/tree/main", just(RouteKind::other)},
-        Case{"POST", "/api/models/org/name/tree/main", just(RouteKind::upload)},
-        Case{"POST", "/api/models/org/name/preupload/main", just(RouteKind::upload)},
-        Case{"POST", "/api/models/org/name/commit/main", just(RouteKind::upload)},
-        Case{"DELETE", "/api/repos/delete", just(RouteKind::upload)}));
+    testing::Values(Case{"GET", "/api/models/org/name", listing_of(kModel, "org/name", "main")},
+                    Case{"GET", "/api/models/gpt2?blobs=true", listing_of(kModel, "gpt2", "main")},
+                    Case{"HEAD", "/api/models/gpt2", listing_of(kModel, "gpt2", "main")},
+                    Case{"GET", "/api/datasets/org/name/revision/main", listing_of(kDataset, "org/name", "main")},
+                    Case{"GET", "/api/models/gpt2/revision/refs%2Fpr%2F1", listing_of(kModel, "gpt2", "refs/pr/1")},
+                    Case{"GET", "/api/spaces/org/name/tree/main?recursive=True&expand=False",
+                         listing_of(kSpace, "org/name", "main")},
+                    Case{"GET", "/api/models/org/name/tree/main/a/b", listing_of(kModel, "org/name", "main")},
+                    Case{"GET", "/api/models/org/name/tree/main/a%2Fb", listing_of(kModel, "org/name", "main")},
+                    Case{"GET", "/api/models/org/name/tree/main/", listing_of(kModel, "org/name", "main")},
+                    Case{"GET", "/api/models/gpt2/tree/main", listing_of(kModel, "gpt2", "main")},
+                    Case{"POST", "/api/models/org/name/paths-info/main", listing_of(kModel, "org/name", "main")},
+                    Case{"POST", "/api/datasets/squad/paths-info/main", listing_of(kDataset, "squad", "main")},
+                    Case{"GET", "/api/kernels/org/name/tree/main", listing_of(RepoType::kernel, "org/name", "main")},
+                    Case{"GET", "/api/models", just(RouteKind::other)},
+                    Case{"GET", "/api/models?search=x", just(RouteKind::other)},
+                    Case{"GET", "/api/whoami-v2", just(RouteKind::other)}, Case{"GET", "/api", just(RouteKind::other)},
+                    Case{"GET", "/api/models/org/name/tree/refs%2Fpr%2F1/a",
+                         listing_of(kModel, "org/name", "refs/pr/1")},
+                    Case{"GET", "/api/models/org/name/tree/" + kCommit, listing_of(kModel, "org/name", kCommit)},
+                    Case{"GET", "/api/models/org/name/commits/main?p=1", listing_of(kModel, "org/name", "main")},
+                    Case{"GET", "/api/models/org/name/refs", of_repo(RouteKind::listing, kModel, "org/name")},
+                    Case{"GET", "/api/datasets/squad/refs", listing_of(kDataset, "squad/refs", "main")},
+                    Case{"GET", "/api/models/org/name/refs/main", just(RouteKind::other)},
+                    Case{"POST", "/api/models/org/name/refs", just(RouteKind::upload)},
+                    Case{"GET", "/api/models/org/name/xet-read-token/main", just(RouteKind::other)},
+                    Case{"GET", "/api/models/org/name/commits", just(RouteKind::other)},
+                    Case{"GET", "/api/models/org/name/commits/main/more", just(RouteKind::other)},
+                    Case{"GET", "/api/models/org/../tree/main", just(RouteKind::other)},
+                    Case{"GET", "/api/buckets/org/name/tree/main", just(RouteKind::other)},
+                    Case{"POST", "/api/models/org/name/tree/main", just(RouteKind::upload)},
+                    Case{"POST", "/api/models/org/name/preupload/main", just(RouteKind::upload)},
+                    Case{"POST", "/api/models/org/name/commit/main", just(RouteKind::upload)},
+                    Case{"DELETE", "/api/repos/delete", just(RouteKind::upload)}));
 
 INSTANTIATE_TEST_SUITE_P(
     Git, HubRouteTest,
