@@ -54,7 +54,7 @@ struct AnswerName {
   std::string host;
   std::string target;   // origin-form
   std::string variant;  // of the request's fields, those that the answer varies by
-  Sha256 body;          // of the request's body; zeros without one
+  Sha256 body;          // of the request's Content-Type and body; zeros without one
 
   bool operator==(const AnswerName&) const = default;
 };

@@ -82,7 +82,7 @@ std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::st
     case hub::RouteKind::resolve_cache:
       return make_regular_file_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::listing:
-      return make_listing_exchange(context, responder, request, route.file);
+      return make_listing_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::lfs_batch:
       return make_batch_exchange(context, responder, std::move(request));
     case hub::RouteKind::cdn_object:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hub's JSON about repositories and their files.
+// A request of the hub's read API.  While the hub's last yes to this client holds, and what the hub said is remembered
+// and true still, Weir answers by itself; else the hub is asked.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,9 @@
 
 namespace weir::proxy {
 
-// Relays a listing without the Xet hashes of its files (hub/listing_filter.h).  `about`: what the route names; the
-// catalog learns which commit its revision is.
-std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder,
-                                                const ClientRequest& request, const hub::RepoFile& about);
+// `about`: what the route names.  Where clients may use Xet, answers have its signs: they pass as they are and are not
+// remembered.
+std::unique_ptr<Exchange> make_listing_exchange(WorkerContext& context, Responder& responder, ClientRequest request,
+                                                const hub::RepoFile& about);
 
 }  // namespace weir::proxy

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from .accounts import BadToken, denied, refusal, user_of
-from .http import Request, Response, text_response
+from .http import Headers, Request, Response, text_response
 from .repos import File, Repo, Snapshot
 from .resolve import CAS_URL
 from .world import World
@@ -141,11 +141,11 @@ def _tree(world: World, request: Request, repo: Repo, snapshot: Snapshot, folder
         return denied(request, 404, f'{folder} does not exist on "main"', "EntryNotFound")
     page_size = int(query.get("limit", EXPANDED_PAGE_SIZE if expand else world.tree_page_size))
     start = int(query.get("cursor", "0"))
-    response = Response.json(
-        200,
-        entries[start : start + page_size],
-        [("X-Repo-Commit", snapshot.sha), ("ETag", f'W/"{snapshot.trees[""]}-{start}"')],
-    )
+    etag = f'W/"{snapshot.trees[""]}-{start}"'
+    headers = [("X-Repo-Commit", snapshot.sha), ("ETag", etag)]
+    if request.headers.get("If-None-Match") == etag:
+        return Response(304, Headers(headers))
+    response = Response.json(200, entries[start : start + page_size], headers)
     if start + page_size < len(entries):
         following = urlencode({**query, "cursor": str(start + page_size)})
         response.headers.add("Link", f'<https://huggingface.co{request.path}?{following}>; rel="next"')
