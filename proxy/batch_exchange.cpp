@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "hub/file_answer.h"
 #include "hub/lfs_batch.h"
 #include "proxy/error_answer.h"
 #include "proxy/learning.h"
@@ -15,9 +16,14 @@ namespace {
 // Learns from the answer before the client can act on it: the body goes out when it is whole.
 class BatchFilter : public AnswerFilter {
  public:
-  BatchFilter(WorkerContext& context, ClientRequest request) : context_(context), request_(std::move(request)) {}
+  BatchFilter(WorkerContext& context, ClientRequest request, hub::RepoName repo)
+      : context_(context),
+        request_(std::move(request)),
+        repo_(std::move(repo)),
+        asker_(context.services.memory.askers().of(request_.head.fields)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
+    if (auto right = hub::withdrawn_by(head)) context_.services.memory.withdraw(asker_, repo_, *right);
     bool readable = head.status == 200 && !head.fields.has("Content-Encoding");
     collecting_ = readable && (!length || *length <= hub::kMaxBatchAnswer);
     return nullptr;
@@ -42,6 +48,7 @@ class BatchFilter : public AnswerFilter {
     auto& services = context_.services;
     auto downloads = hub::parse_batch_answer(body_, wall_now());
     if (!downloads) return;
+    if (!downloads->empty()) services.memory.permit(asker_, repo_, hub::Right::all_files);
     for (const auto& download : *downloads) {
       if (!context_.settings->policy.intercepts(download.href.host)) {
         ++services.counters.passed_by[static_cast<size_t>(PassedBy::elsewhere)];
@@ -58,6 +65,8 @@ class BatchFilter : public AnswerFilter {
 
   WorkerContext& context_;
   ClientRequest request_;
+  const hub::RepoName repo_;
+  const hub::Asker asker_;
   bool collecting_ = false;
   std::string body_;
 };
@@ -65,8 +74,8 @@ class BatchFilter : public AnswerFilter {
 // Collects the client's batch, which is small, and sends it on.
 class BatchExchange : public Exchange {
  public:
-  BatchExchange(WorkerContext& context, Responder& responder, ClientRequest request)
-      : context_(context), responder_(responder), request_(std::move(request)) {}
+  BatchExchange(WorkerContext& context, Responder& responder, ClientRequest request, hub::RepoName repo)
+      : context_(context), responder_(responder), request_(std::move(request)), repo_(std::move(repo)) {}
 
   void start() override { responder_.send_continue(); }
 
@@ -82,7 +91,7 @@ class BatchExchange : public Exchange {
     out.fields.set("Accept-Encoding", "identity");
     if (context_.settings->options.xet == XetMode::strip) body_ = hub::without_xet_transfer(body_);
     auto relay = std::make_unique<RelayExchange>(context_, responder_, std::move(out),
-                                                 std::make_unique<BatchFilter>(context_, std::move(request_)));
+                                                 std::make_unique<BatchFilter>(context_, std::move(request_), repo_));
     relay->set_body(std::move(body_));
     responder_.hand_over(std::move(relay));
   }
@@ -91,13 +100,15 @@ class BatchExchange : public Exchange {
   WorkerContext& context_;
   Responder& responder_;
   ClientRequest request_;
+  const hub::RepoName repo_;
   std::string body_;
 };
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_batch_exchange(WorkerContext& context, Responder& responder, ClientRequest request) {
-  return std::make_unique<BatchExchange>(context, responder, std::move(request));
+std::unique_ptr<Exchange> make_batch_exchange(WorkerContext& context, Responder& responder, ClientRequest request,
+                                              const hub::RepoFile& about) {
+  return std::make_unique<BatchExchange>(context, responder, std::move(request), hub::RepoName{about.type, about.repo});
 }
 
 }  // namespace weir::proxy

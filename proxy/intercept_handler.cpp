@@ -84,7 +84,7 @@ std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::st
     case hub::RouteKind::listing:
       return make_listing_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::lfs_batch:
-      return make_batch_exchange(context, responder, std::move(request));
+      return make_batch_exchange(context, responder, std::move(request), route.file);
     case hub::RouteKind::cdn_object:
       return make_cdn_exchange(context, responder, std::move(request));
     case hub::RouteKind::xet_download:

@@ -321,3 +321,30 @@ def test_a_token_for_the_xet_servers_is_not_kept(weir: Weir, hub: TestHub) -> No
     for _ in range(2):
         assert get(weir, f"{INFO}/xet-read-token/main").status == 200
     assert asked(hub) == 2
+
+
+def rights(weir: Weir) -> int:
+    """How many yeses to all files of a repository are written down."""
+    weir.stop()
+    with sqlite3.connect(weir.store / "metadata.db") as database:
+        (count,) = database.execute("SELECT count(*) FROM access WHERE granted = 2").fetchone()
+    database.close()
+    return count
+
+
+@pytest.mark.parametrize(
+    ("token", "operation", "expected"), [(ALICE, "download", 1), (ALICE, "upload", 0), (BOB, "download", 0)]
+)
+def test_a_batch_is_a_permission(weir: Weir, hub: TestHub, token: str, operation: str, expected: int) -> None:
+    file = hub.file(GATED, WEIGHTS)
+    body = {"operation": operation, "transfers": ["basic"], "objects": [{"oid": file.sha256, "size": file.size}]}
+    with weir.connect() as connection:
+        for _ in range(2):
+            connection.request(
+                "POST",
+                f"/{GATED}.git/info/lfs/objects/batch",
+                {"Content-Type": "application/vnd.git-lfs+json", **bearer(token)},
+                json.dumps(body).encode(),
+            )
+    assert len(hub.log.find(path="/objects/batch")) == 2, "a batch is never remembered"
+    assert rights(weir) == expected
