@@ -61,9 +61,8 @@ class RegularFileFilter : public AnswerFilter {
       return answer_held(context_, responder_, std::move(request_), head.fields, Basis::hub);
     if (auto encoding = unasked_encoding(head)) return refuse(*encoding);
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
-    bool whole =
-        head.status == 200 && request_.client.head.method == "GET" && length && !head.fields.has("Content-Encoding");
-    if (!whole || !git_id) return nullptr;
+    bool whole = head.status == 200 && length && !head.fields.has("Content-Encoding");
+    if (!whole || !git_id || !brings_all(*length, *git_id)) return nullptr;
     file_.emplace();
     file_->size = *length;
     file_->git_id = *git_id;
@@ -121,6 +120,12 @@ class RegularFileFilter : public AnswerFilter {
                    ") although that was not asked for.";
     log::warning("{}{}: {}", request_.name.host, request_.name.path, message);
     return std::make_unique<ErrorExchange>(responder_, 502, std::move(message));
+  }
+
+  // Clients ask for no body of an empty file: the head is all there is.
+  bool brings_all(uint64_t length, const Sha1& git_id) const {
+    bool is_empty = length == 0 && git_id == hub::git_blob_hasher(0).finish();
+    return request_.client.head.method == "GET" || is_empty;
   }
 
   void learn_right(const http::ResponseHead& head) {

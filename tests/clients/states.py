@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a client in the three states of the table and holds it against what the hub has and what it served."""
+"""Runs a client in the states of the table and holds it against what the hub has and what it served."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ class States:
         self._hub = hub
         self._weir = weir
         self._regular_probe_bytes = 0
+        self._needs_hub = False
 
     def check(
         self,
@@ -29,17 +30,32 @@ class States:
         expected: Mapping[str, File],
         cold_bodies: float = 1,
         regular_probe_bytes: int = 0,
+        needs_hub: bool = False,
     ) -> None:
-        """Runs it cold, warm, and warm after a restart of weir.  Each time all files must be equal by sha256; the hub
-        may serve each LFS body cold_bodies times in all, each regular one once (and before it as many bytes of it as
-        the client probes for), and never again.  No client may reach the Xet servers."""
+        """Runs it cold, warm, warm after a restart of weir, and, unless it needs what Weir does not keep (git's smart
+        HTTP), without the hub.  Each time all files must be equal by sha256; the hub may serve each LFS body
+        cold_bodies times in all, each regular one once (and before it as many bytes of it as the client probes for),
+        and never again.  No client may reach the Xet servers."""
         self._regular_probe_bytes = regular_probe_bytes
+        self._needs_hub = needs_hub
         rows = [self._run(client, "cold", download, expected, cold_bodies)]
         rows.append(self._run(client, "warm", download, expected, 0))
         self._weir.restart()
         rows.append(self._run(client, "restart", download, expected, 0))
+        if not needs_hub:
+            rows.append(self._run_without_hub(client, download, expected))
         for row, requests in rows:
             assert row.good, "\n".join([str(row), *requests])
+
+    def _run_without_hub(
+        self, client: str, download: Download, expected: Mapping[str, File]
+    ) -> tuple[table.Row, list[str]]:
+        self._hub.server.close()
+        try:
+            self._weir.restart()
+            return self._run(client, "hub down", download, expected, 0)
+        finally:
+            self._hub.server.open()
 
     def _run(
         self, client: str, state: str, download: Download, expected: Mapping[str, File], allowed: float
@@ -51,7 +67,8 @@ class States:
         ]
         served = [self._hub.lfs_bodies(file) for file in expected.values() if file.lfs and file.size]
         complaints = [f"differs: {path}" for path in different] + self._complaints(state, expected, served)
-        row = table.Row(client, state, not different, round(max(served, default=0), 3), allowed, ", ".join(complaints))
+        bodies = round(max(served, default=0), 3)
+        row = table.Row(client, state, not different, bodies, allowed, ", ".join(complaints), self._needs_hub)
         table.add(row)
         return row, self._hub.log.lines()
 

@@ -14,14 +14,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-STATES = ("cold", "warm", "restart")
+STATES = ("cold", "warm", "restart", "hub down")
+WITHOUT_HUB = "hub down"
 GROUP = os.environ.get("WEIR_CLIENT_GROUP", "all")
 
 
 @dataclass(frozen=True)
 class Row:
     """One client in one state.  `bodies`: the most often that the hub served one file's bytes; `allowed`: at most.
-    `complaint`: what else was wrong."""
+    `complaint`: what else was wrong.  `needs_hub`: the client cannot do without the hub."""
 
     client: str
     state: str
@@ -29,6 +30,7 @@ class Row:
     bodies: float
     allowed: float
     complaint: str = ""
+    needs_hub: bool = False
 
     @property
     def good(self) -> bool:
@@ -61,7 +63,7 @@ def text(all_rows: Iterable[Row]) -> str:
     for row in all_rows:
         clients[row.client][row.state] = row
     width = max((len(client) for client in clients), default=6)
-    lines = [f"{'client':{width}}  " + "  ".join(f"{state:>18}" for state in STATES), "-" * (width + 60)]
+    lines = [f"{'client':{width}}  " + "  ".join(f"{state:>18}" for state in STATES), "-" * (width + 20 * len(STATES))]
     for client, states in clients.items():
         cells = "  ".join(f"{_cell(states.get(state)):>18}" for state in STATES)
         lines.append(f"{client:{width}}  {cells}")
@@ -73,6 +75,8 @@ def missing(all_rows: Iterable[Row]) -> list[str]:
     seen = defaultdict(set)
     for row in all_rows:
         seen[row.client].add(row.state)
+        if row.needs_hub:
+            seen[row.client].add(WITHOUT_HUB)
     return [f"{client}: {state}" for client, states in seen.items() for state in STATES if state not in states]
 
 

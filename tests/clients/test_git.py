@@ -33,7 +33,8 @@ def clone(weir: Weir, home: Path, url: str) -> Mapping[str, Path]:
     ],
 )
 def test_clone(weir: Weir, hub: TestHub, states: States, url: str, kind: str, name: str) -> None:
-    states.check(f"git clone, git-lfs ({name})", lambda home: clone(weir, home, url), hub.repo(name, kind).main.files)
+    files = hub.repo(name, kind).main.files
+    states.check(f"git clone, git-lfs ({name})", lambda home: clone(weir, home, url), files, needs_hub=True)
 
 
 def test_private_repository_is_refused(weir: Weir, tmp_path: Path) -> None:

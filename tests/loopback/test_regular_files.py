@@ -9,7 +9,7 @@ import pytest
 
 from files import wait_until_held, whole
 from harness import Connection, Weir
-from hub import Generated, Repo, TestHub, regular
+from hub import Generated, Held, Repo, TestHub, regular
 
 MIB = 1024 * 1024
 REPO = "acme/wide-model"
@@ -48,3 +48,18 @@ def test_a_slow_one_trickles(tmp_path: Path, wide_hub: TestHub) -> None:
         first = time.monotonic() - began
         assert response.read() == whole(file)[1000:]
         assert first < (time.monotonic() - began) / 2
+
+
+def test_an_empty_one_is_kept_although_only_its_head_is_asked_for(tmp_path: Path) -> None:
+    with (
+        TestHub(repos=[Repo("model", REPO, {"empty.txt": regular(Held(b""))})]) as hub,
+        Weir(tmp_path / "weir", hub) as weir,
+        weir.connect() as connection,
+    ):
+        target = target_of(connection, "empty.txt")
+        deadline = time.monotonic() + 30
+        while "hit" not in (connection.request("HEAD", target, {"Host": "huggingface.co"}).header("Cache-Status") or ""):
+            assert time.monotonic() < deadline, "the file was never stored"
+        hub.server.close()
+        reply = connection.get(target)
+        assert (reply.status, reply.body) == (200, b"")
