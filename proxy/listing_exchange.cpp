@@ -70,15 +70,24 @@ class ListingExchange : public Exchange {
     // The answer to a HEAD settles nothing for others.
     if (has_waited_ || question_.request.head.method == "HEAD") return ask();
     turn_ = context_.services.questions.take(question_.key(), context_.loop, [this] { on_others_answer(); });
-    if (turn_->asks()) return ask();
-    wait_timer_.start(kLongestWait);
+    if (!turn_->asks()) return wait_timer_.start(kLongestWait);
+    // Another's answer may have come since memory was looked at.
+    look_again();
+    if (!answer_if_possible()) ask();
   }
 
   void on_others_answer() {
     has_waited_ = true;
     wait_timer_.stop();
-    kept_ = peek_listing(metadata(), question_.name);
+    look_again();
     decide();
+  }
+
+  // What was found on the disk need not be in memory.
+  void look_again() {
+    auto newer = peek_listing(metadata(), question_.name);
+    if (newer.own) kept_.own = std::move(newer.own);
+    if (newer.open) kept_.open = std::move(newer.open);
   }
 
   void ask() {
