@@ -326,13 +326,25 @@ def test_a_token_for_the_xet_servers_is_not_kept(weir: Weir, hub: TestHub) -> No
     assert asked(hub) == 2
 
 
-def rights(weir: Weir) -> int:
-    """How many yeses to all files of a repository are written down."""
+def stored(weir: Weir, query: str) -> list[tuple]:
+    """Rows of the remembered metadata, once weir has ended."""
     weir.stop()
     with sqlite3.connect(weir.store / "metadata.db") as database:
-        (count,) = database.execute("SELECT count(*) FROM access WHERE granted = 2").fetchone()
+        rows = database.execute(query).fetchall()
     database.close()
-    return count
+    return rows
+
+
+@pytest.mark.parametrize("target", [INFO, f"{INFO}/revision/main", TREE, f"{INFO}/refs"])
+def test_it_tells_which_commit_a_branch_is(weir: Weir, hub: TestHub, target: str) -> None:
+    get(weir, target)
+    expected = [] if target.endswith("refs") else [(TINY, "main", hub.repo(TINY).main.sha)]
+    assert stored(weir, "SELECT repo, revision, commit_id FROM revisions") == expected
+
+
+def test_a_listing_is_a_yes_to_metadata_alone(weir: Weir) -> None:
+    get(weir, TREE, bearer(ALICE))
+    assert stored(weir, "SELECT type, repo, granted FROM access") == [("models", TINY, 0)]
 
 
 @pytest.mark.parametrize(
@@ -350,4 +362,4 @@ def test_a_batch_is_a_permission(weir: Weir, hub: TestHub, token: str, operation
                 json.dumps(body).encode(),
             )
     assert len(hub.log.find(path="/objects/batch")) == 2, "a batch is never remembered"
-    assert rights(weir) == expected
+    assert len(stored(weir, "SELECT * FROM access WHERE granted = 2")) == expected
