@@ -9,7 +9,7 @@ ifneq ($(shell command -v ccache 2>/dev/null),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help run build release test quick demo asan tsan fuzz deb
+.PHONY: help run build release test quick demo asan tsan endurance fuzz deb
 
 help:
 	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
@@ -20,6 +20,7 @@ help:
 	@echo 'make quick    build and run the tests that need no client'
 	@echo 'make asan     the same under AddressSanitizer and UBSan'
 	@echo 'make tsan     the same under ThreadSanitizer'
+	@echo 'make endurance  the long tests: 100 times kill -9, 1,000 shards, a file of 64 GiB (half an hour)'
 	@echo 'make deb      build a Debian package with a service and a user of its own: build/release/weir_*.deb'
 	@echo 'make fuzz     run each fuzz target for FUZZ_SECONDS (60); findings are kept in build/fuzz/findings'
 
@@ -43,6 +44,9 @@ test: build
 quick asan tsan:
 	@$(SETUP) build test
 	cmake --workflow --preset $@
+
+endurance: build
+	ctest --preset endurance --verbose
 
 deb: release
 	@$(SETUP) deb

@@ -2,7 +2,7 @@
 """A simulated model hub with TLS, a CDN, git and faults on demand.  See tests/fakes/README.md."""
 
 from .accounts import ALICE, BOB
-from .content import Content, Generated, Held
+from .content import Content, Generated, Held, Zeros
 from .faults import Fault, Gate
 from .repos import File, Repo, large, regular
 from .requestlog import Record
@@ -20,6 +20,7 @@ __all__ = [
     "Record",
     "Repo",
     "TestHub",
+    "Zeros",
     "large",
     "regular",
 ]

@@ -61,6 +61,31 @@ class Generated:
         return b"".join(parts)
 
 
+class Zeros:
+    """Nothing but zeros, as fast as they can be sent.  `declared_sha256` spares the time to hash them."""
+
+    def __init__(self, size: int, declared_sha256: str | None = None) -> None:
+        self.size = size
+        self._declared = declared_sha256
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        if self._declared:
+            return self._declared
+        digest = hashlib.sha256()
+        for piece in pieces(self, 0, self.size):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def read(self, offset: int, length: int) -> bytes:
+        return _zeros(max(0, min(length, self.size - offset)))
+
+
+@functools.lru_cache(maxsize=4)
+def _zeros(length: int) -> bytes:
+    return bytes(length)
+
+
 @functools.lru_cache(maxsize=64)
 def _block(seed: str, index: int) -> bytes:
     return hashlib.shake_128(f"{seed}/{index}".encode()).digest(BLOCK_BYTES)
