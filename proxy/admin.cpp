@@ -18,8 +18,6 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::string_view kTextType = "text/plain; charset=utf-8";
-
 class TextExchange : public Exchange {
  public:
   TextExchange(Responder& responder, std::string_view type, std::string text)

@@ -13,10 +13,11 @@
 namespace weir::proxy {
 namespace {
 
-// Kept until it is written: reading it again for each 16 KiB record would cost more than twice the CPU.
-constexpr size_t kBlockSize = 256 << 10;
+// Kept until it is written: reading it again for each 16 KiB record would cost more than twice the CPU.  A client that
+// does not read costs this and its connection, 256 KiB in all at most.
+constexpr size_t kBlockSize = 128 << 10;
 // After so many blocks in a row the other connections of the loop get their turn.
-constexpr int kBlocksPerTurn = 16;
+constexpr int kBlocksPerTurn = 32;
 
 // Reads from the page cache only.  -1 with EAGAIN: the disk would have to be waited for.
 ssize_t read_cached(int fd, char* buffer, size_t count, uint64_t offset) {

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from clock import Clock, needs_faketime
 from company import Company, SubCa, openssl
 from files import TINY, WEIGHTS, resolve, whole
 from harness import Connection, Weir
@@ -20,7 +21,6 @@ from hub import TestHub
 
 URL = f"https://huggingface.co{resolve()}"
 NOBODY = 65534
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 @pytest.fixture(scope="module")
@@ -185,24 +185,17 @@ def test_info_says_what_people_ask(idle: Weir) -> None:
         assert words in text
 
 
-@pytest.mark.skipif(not FAKETIME, reason="needs libfaketime")
+@needs_faketime
 def test_leaves_follow_the_clock(idle: Weir) -> None:
     """A leaf outside its validity is minted anew, whichever way the clock jumps."""
-    clock = idle.folder / "clock"
-    clock.write_text("+0d")
-    idle.environment |= {
-        "LD_PRELOAD": str(FAKETIME[0]),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    clock = Clock(idle)
     day = 86_400
     with idle:
         leaf, begin, end = handshake(idle)
         now = begin + 1.5 * day  # what Weir backdates a leaf by
         assert handshake(idle)[0] == leaf
         for jump in (400, -1, 0):
-            clock.write_text(f"{jump:+}d")
+            clock.set(jump)
             leaf, begin, end = handshake(idle)
             assert begin <= now + jump * day < end
 

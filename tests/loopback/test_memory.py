@@ -4,13 +4,16 @@ is on a disk where zeros take no room (tests/fakes/zero_disk.cpp), so that 64 Gi
 these, else it is one GiB."""
 
 import os
+import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from files import WEIGHTS, resolve
+from files import WEIGHTS, get, hold, resolve
 from harness import Weir
 from hub import Repo, TestHub, Zeros, large
 
@@ -19,14 +22,18 @@ SIZE, SHA256 = 1 << 30, "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc
 if os.environ.get("WEIR_ENDURANCE"):
     SIZE, SHA256 = 64 << 30, "57b295ba06757c81edca2d1e299133b2f059bea28e6cf9f438d7741611c36541"
 VAST = "acme/vast-model"
+LARGE = "acme/large-model"
 MEMORY_LIMIT_BYTES = 100_000_000
 DISK_LIMIT_BYTES = 16 << 20
+CLIENT_LIMIT_BYTES = 256 << 10
+CLIENTS = 100
 SLOWEST_BYTES_PER_SECOND = 8_000_000
 
 
 @pytest.fixture(scope="session")
 def shared_hub() -> Iterator[TestHub]:
-    with TestHub(repos=[Repo("model", VAST, {WEIGHTS: large(Zeros(SIZE, SHA256))})]) as hub:
+    vast, large_one = large(Zeros(SIZE, SHA256)), large(Zeros(64 << 20))
+    with TestHub(repos=[Repo("model", VAST, {WEIGHTS: vast}), Repo("model", LARGE, {WEIGHTS: large_one})]) as hub:
         yield hub
 
 
@@ -46,10 +53,28 @@ def download(weir: Weir, home: Path) -> None:
         assert (compared.returncode, process.wait(60)) == (0, 0)
 
 
+def status_bytes(weir: Weir, name: str) -> int:
+    lines = Path(f"/proc/{weir.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def resident_memory(weir: Weir) -> int:
+    return status_bytes(weir, "VmRSS")
+
+
 def peak_memory(weir: Weir) -> int:
     """The most bytes that were ever resident."""
-    lines = Path(f"/proc/{weir.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    return status_bytes(weir, "VmHWM")
+
+
+def settled(measure: Callable[[], int]) -> int:
+    """The measure once it has not changed for a second."""
+    value, since = measure(), time.monotonic()
+    while time.monotonic() - since < 1:
+        time.sleep(0.05)
+        if measure() != value:
+            value, since = measure(), time.monotonic()
+    return value
 
 
 def disk_bytes(folder: Path) -> int:
@@ -69,3 +94,17 @@ def test_a_vast_file_takes_little_memory(
     assert disk_bytes(weir.store) < DISK_LIMIT_BYTES
     with capsys.disabled():
         print(f"\n{SIZE >> 30} GiB twice: {peak / 1e6:.0f} MB of memory at most")
+
+
+def test_a_client_that_does_not_read_costs_little(weir: Weir, hub: TestHub) -> None:
+    """Each has asked for all of a file that is held, and takes nothing but the answer's head."""
+    hold(weir, hub, LARGE)
+    before = resident_memory(weir)
+    with ExitStack() as open_ones:
+        for _ in range(CLIENTS):
+            client = open_ones.enter_context(weir.connect())
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+            client.send_head("GET", resolve(LARGE), {"Host": "huggingface.co"})
+            assert client.begin().status == 200
+        assert settled(lambda: resident_memory(weir)) - before < CLIENTS * CLIENT_LIMIT_BYTES
+    assert get(weir, resolve(LARGE)).complete

@@ -43,6 +43,7 @@ def test_the_deadline_cuts(make_weir: Callable[..., Weir], hub: TestHub) -> None
         started = time.monotonic()
         assert weir.stop() == 0
         assert time.monotonic() - started < 20
+    assert list((weir.store / "tmp").iterdir()) == []
 
 
 def test_a_cut_answer_without_a_length_is_no_whole_one(make_weir: Callable[..., Weir], hub: TestHub) -> None:

@@ -53,6 +53,7 @@ class Weir:
         self.log_file = folder / "weir.log"
         self.port = free_port()
         self.environment = {**clean_environment(folder / "home"), **(environment or {})}
+        self.program: Sequence[str | Path] = [weir_binary()]  # with what it is started by, if anything
         self._process: subprocess.Popen[bytes] | None = None
         self._ca_file: Path | None = None
         self._hub = hub
@@ -97,7 +98,7 @@ class Weir:
         """Starts `weir serve` and waits until it answers."""
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [weir_binary(), "serve", "--config", self.config_file],
+                [*self.program, "serve", "--config", self.config_file],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -158,7 +159,7 @@ class Weir:
     ) -> subprocess.CompletedProcess[str]:
         """Runs another sub-command with this configuration: run("ca", "path")."""
         return subprocess.run(
-            [weir_binary(), *map(str, arguments), "--config", self.config_file],
+            [*self.program, *map(str, arguments), "--config", self.config_file],
             text=True,
             capture_output=True,
             timeout=timeout,
