@@ -3,6 +3,8 @@
 is on a disk where zeros take no room (tests/fakes/zero_disk.cpp), so that 64 GiB need none; WEIR_ENDURANCE asks for
 these, else it is one GiB."""
 
+import functools
+import gzip
 import os
 import socket
 import subprocess
@@ -27,6 +29,7 @@ MEMORY_LIMIT_BYTES = 100_000_000
 DISK_LIMIT_BYTES = 16 << 20
 CLIENT_LIMIT_BYTES = 256 << 10
 CLIENTS = 100
+BOMB_BYTES = 256 << 20
 SLOWEST_BYTES_PER_SECOND = 8_000_000
 
 
@@ -108,3 +111,21 @@ def test_a_client_that_does_not_read_costs_little(weir: Weir, hub: TestHub) -> N
             assert client.begin().status == 200
         assert settled(lambda: resident_memory(weir)) - before < CLIENTS * CLIENT_LIMIT_BYTES
     assert get(weir, resolve(LARGE)).complete
+
+
+@functools.cache
+def packed_zeros(size: int) -> bytes:
+    return gzip.compress(bytes(size))
+
+
+@pytest.mark.parametrize("path", [f"/api/models/{LARGE}/tree/main", "/api/test/echo", resolve(LARGE, "config.json")])
+def test_a_packed_answer_stays_packed(weir: Weir, hub: TestHub, path: str) -> None:
+    """A bomb: unpacked it would take a thousand times its size."""
+    bomb = packed_zeros(BOMB_BYTES)
+    fields = f"Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}"
+    get(weir, "/api/test/echo")
+    before = peak_memory(weir)
+    hub.inject(path=path, raw=f"HTTP/1.1 200 OK\r\n{fields}\r\n\r\n".encode() + bomb)
+    reply = get(weir, path, {"Accept-Encoding": "gzip"})
+    assert (reply.status, reply.body == bomb) in [(200, True), (502, False)]
+    assert peak_memory(weir) - before < BOMB_BYTES // 16

@@ -242,6 +242,12 @@ def cpu_seconds(weir: Weir) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def test_takes_all_descriptors_that_it_may_have(idle: Weir) -> None:
+    idle.program = ["prlimit", "--nofile=256:2048", *idle.program]
+    with idle:
+        assert resource.prlimit(idle.pid, resource.RLIMIT_NOFILE) == (2048, 2048)
+
+
 def test_out_of_descriptors(weir: Weir, hub: TestHub) -> None:
     """Connections above the limit wait without costing anything; who is served already notices nothing."""
     file = hub.file(MEDIUM, WEIGHTS)
