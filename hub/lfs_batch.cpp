@@ -52,8 +52,10 @@ std::string_view text_of(const Json& json) {
   return json.is_string() ? std::string_view(json.get_ref<const std::string&>()) : std::string_view();
 }
 
+// -0 counts: written anew it is 0.
 std::optional<uint64_t> number_of(const Json& json) {
-  return json.is_number_unsigned() ? std::optional(json.get<uint64_t>()) : std::nullopt;
+  bool is_natural = json.is_number_unsigned() || (json.is_number_integer() && json.get<int64_t>() == 0);
+  return is_natural ? std::optional(json.get<uint64_t>()) : std::nullopt;
 }
 
 std::optional<BatchObject> object_of(const Json& json) {
