@@ -108,4 +108,22 @@ size_t drop_link_relations(Fields& fields, const std::vector<std::string_view>& 
   return dropped;
 }
 
+void rename_link_targets(Fields& fields,
+                         const std::function<std::optional<std::string>(std::string_view target)>& rename) {
+  Fields renamed;
+  renamed.reserve(fields.size());
+  for (const Field& field : fields) {
+    auto links = equals_ignoring_case(field.name, "link") ? parse_links(field.value) : std::vector<Link>();
+    bool changed = false;
+    for (Link& link : links) {
+      auto target = link.text.starts_with('<') ? rename(link.target) : std::nullopt;
+      if (!target) continue;
+      link.text.replace(1, link.target.size(), *target);
+      changed = true;
+    }
+    renamed.add(field.name, changed ? joined(links) : field.value);
+  }
+  fields = std::move(renamed);
+}
+
 }  // namespace weir::http

@@ -148,4 +148,21 @@ Result<std::vector<BatchDownload>> parse_batch_answer(std::string_view body, Wal
   return downloads;
 }
 
+std::string with_renamed_hrefs(std::string_view body,
+                               const std::function<std::optional<std::string>(std::string_view href)>& rename) {
+  auto json = parse_object(body, kMaxBatchAnswer);
+  if (!member(json, "objects").is_array()) return std::string(body);
+  bool changed = false;
+  for (auto& object : json["objects"]) {
+    if (!member(object, "actions").is_object()) continue;
+    for (auto& action : object["actions"]) {
+      auto renamed = rename(text_of(member(action, "href")));
+      if (!renamed) continue;
+      action["href"] = std::move(*renamed);
+      changed = true;
+    }
+  }
+  return changed ? json.dump() : std::string(body);
+}
+
 }  // namespace weir::hub

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,5 +62,10 @@ std::string make_batch_request(const BatchObject& object);
 // plain https URL.  `now` is when the answer came: expires_in counts from it.  Error invalid: too large, or no batch
 // answer.
 Result<std::vector<BatchDownload>> parse_batch_answer(std::string_view body, WallTime now);
+
+// The answer with what `rename` returns in the place of each action's href.  It comes back as it is when nothing is
+// renamed or when it is no batch answer.
+std::string with_renamed_hrefs(std::string_view body,
+                               const std::function<std::optional<std::string>(std::string_view href)>& rename);
 
 }  // namespace weir::hub

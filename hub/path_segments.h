@@ -16,6 +16,11 @@ namespace weir::hub {
 // (encoded ones too). A segment may hold slashes only where they came as %2F.
 std::optional<std::vector<std::string>> path_segments(std::string_view target);
 
+// Why no file and no page can have this target's path, in words that follow "The path "; nothing when one can.  Refused
+// are segments "." and ".." (encoded ones too), control characters, what is not UTF-8, bad escapes, and paths above
+// 4 KiB.
+std::optional<std::string_view> path_fault(std::string_view target);
+
 // Segments put together by '/'.
 std::string join_segments(std::span<const std::string> segments);
 

@@ -26,6 +26,7 @@ class BatchFilter : public AnswerFilter {
     if (auto right = hub::withdrawn_by(head)) context_.services.memory.withdraw(asker_, repo_, *right);
     bool readable = head.status == 200 && !head.fields.has("Content-Encoding");
     collecting_ = readable && (!length || *length <= hub::kMaxBatchAnswer);
+    if (collecting_ && request_.mirror) length.reset();
     return nullptr;
   }
 
@@ -40,6 +41,9 @@ class BatchFilter : public AnswerFilter {
   std::optional<std::string_view> on_end() override {
     if (!collecting_) return "";
     learn();
+    if (request_.mirror)
+      body_ =
+          hub::with_renamed_hrefs(body_, [this](std::string_view href) { return request_.mirror->at_mirror(href); });
     return body_;
   }
 

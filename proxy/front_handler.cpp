@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/target.h"
+#include "hub/mirror_urls.h"
 #include "proxy/admin.h"
 #include "proxy/authenticator.h"
 #include "proxy/error_answer.h"
@@ -80,15 +81,22 @@ std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, c
     return std::make_unique<ErrorExchange>(responder, status, std::move(message));
   };
   if (request.method == "CONNECT") return refuse(400, "CONNECT must be the first request of a connection.");
-  if (request.target.starts_with("/-/")) return open_admin(context_, client_, request, responder);
+  bool is_mirrored = request.target.starts_with(hub::kMirroredHosts);
+  if (request.target.starts_with("/-/") && !is_mirrored) return open_admin(context_, client_, request, responder);
   if (reach_ == Reach::own_pages)
     return refuse(403,
                   "This Weir shows " + client_.text() + " its own pages alone; [proxy] allow names whom it serves.");
-  if (request.target.starts_with('/') || request.target == "*")
-    return refuse(
-        404,
-        "Weir is a proxy: set HTTPS_PROXY to this address (weir env prints how). Its own pages are /-/status, "
-        "/-/metrics, /-/health and /-/ca.pem.");
+  if (request.target == "/" || request.target == "*")
+    return refuse(404,
+                  "Weir is a proxy and a mirror of the hub: set HTTPS_PROXY (weir env prints how) or HF_ENDPOINT (weir "
+                  "env --endpoint) to this address. Its own pages are /-/status, /-/metrics, /-/health and /-/ca.pem.");
+  if (request.target.starts_with('/')) {
+    if (users_)
+      return refuse(403,
+                    "This Weir asks its clients for names and passwords ([proxy] users), for which HF_ENDPOINT leaves "
+                    "no room: use it as a proxy (weir env prints how).");
+    return open_mirrored(context_, scheme_, request, body, responder);
+  }
   if (!users_) return open_relayed(context_, request, body, responder);
   return std::make_unique<AdmittingExchange>(context_, users_, request, body, responder);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Serves plain HTTP on the proxy's port: absolute-form requests, the admin surface, and the words for what is refused.
+// Serves HTTP on the proxy's port: absolute-form requests, origin-form ones (the hub's, for clients that have Weir for
+// their hub), the admin surface, and the words for what is refused.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include "base/address.h"
 #include "http/refusal.h"
 #include "proxy/exchange.h"
+#include "proxy/mirror_exchange.h"
 #include "proxy/services.h"
 
 namespace weir::proxy {
@@ -17,14 +19,16 @@ enum class Reach { everything, own_pages };
 class FrontHandler : public RequestHandler {
  public:
   // `users`: who may use the proxy; null: everybody may.
-  FrontHandler(WorkerContext& context, IpAddress client, Reach reach, std::shared_ptr<Authenticator> users)
-      : context_(context), client_(client), reach_(reach), users_(std::move(users)) {}
+  FrontHandler(WorkerContext& context, IpAddress client, Scheme scheme, Reach reach,
+               std::shared_ptr<Authenticator> users)
+      : context_(context), client_(client), scheme_(scheme), reach_(reach), users_(std::move(users)) {}
   std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
                                  Responder& responder) override;
 
  private:
   WorkerContext& context_;
   IpAddress client_;
+  Scheme scheme_;
   Reach reach_;
   std::shared_ptr<Authenticator> users_;
 };

@@ -67,9 +67,9 @@ std::unique_ptr<Exchange> open_passed(WorkerContext& context, Responder& respond
 
 std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host,
                                            const http::RequestHead& head, const http::BodyFraming& body,
-                                           Responder& responder) {
+                                           Responder& responder, std::shared_ptr<const hub::MirrorUrls> mirror) {
   auto& services = context.services;
-  ClientRequest request{head, body, host, services.roles.of(host)};
+  ClientRequest request{head, body, host, services.roles.of(host), std::move(mirror)};
   if (auto refusal = check(host, request.head))
     return std::make_unique<ErrorExchange>(responder, refusal->status, refusal->message);
   if (http::via_holds(head.fields, services.pseudonym))

@@ -5,15 +5,18 @@
 #include <memory>
 #include <string>
 
+#include "hub/mirror_urls.h"
 #include "proxy/exchange.h"
 #include "proxy/services.h"
 
 namespace weir::proxy {
 
 // Makes the exchange for one request to `host`.  The request's target is in origin-form, absolute-form or "*".
+// `mirror`: set when the client has Weir for its hub.
 std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host,
                                            const http::RequestHead& request, const http::BodyFraming& body,
-                                           Responder& responder);
+                                           Responder& responder,
+                                           std::shared_ptr<const hub::MirrorUrls> mirror = nullptr);
 
 // The requests inside an intercepted CONNECT.
 class InterceptHandler : public RequestHandler {

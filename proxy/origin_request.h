@@ -2,12 +2,14 @@
 // Makes the request to the origin from a client's request.  Pure.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "http/head.h"
 #include "http/target.h"
 #include "hub/host_roles.h"
+#include "hub/mirror_urls.h"
 #include "upstream/origin_client.h"
 
 namespace weir::proxy {
@@ -18,6 +20,8 @@ struct ClientRequest {
   http::BodyFraming body;
   std::string host;
   hub::Role role = hub::Role::other;
+  // Of a client that has Weir for its hub: how the hub's URLs read there.
+  std::shared_ptr<const hub::MirrorUrls> mirror = nullptr;
 
   http::Url url() const { return http::Url{"https", host, 443, head.target, false}; }
 };

@@ -91,6 +91,7 @@ void Session::look_at_first_byte() {
                             std::to_string(context_.services.listening.port) + " (weir env prints it)."});
   shake_hands(std::move(stream_), settings_->port_tls, [this] {
     stream_ = std::move(handshaking_);
+    scheme_ = Scheme::https;
     timer_.start(settings_->options.limits.head_timeout);
     await_request();
   });
@@ -143,7 +144,8 @@ void Session::carry_out() {
   if (auto* found = std::get_if<OpenTunnel>(&decision)) return open_tunnel(*found);
   if (auto& refusal = std::get<SpeakHttp>(decision).refusal) return refuse(*refusal);
   auto reach = may_use(settings_->options.listen, client_) ? Reach::everything : Reach::own_pages;
-  speak_http(take_stream(), std::make_unique<FrontHandler>(context_, client_, reach, settings_->users), gate_->taken());
+  speak_http(take_stream(), std::make_unique<FrontHandler>(context_, client_, scheme_, reach, settings_->users),
+             gate_->taken());
 }
 
 void Session::refuse(http::Refusal refusal) {

@@ -16,6 +16,7 @@
 #include "proxy/connect_gate.h"
 #include "proxy/exchange.h"
 #include "proxy/http_connection.h"
+#include "proxy/mirror_exchange.h"
 #include "proxy/services.h"
 #include "proxy/tls_stream.h"
 #include "proxy/tunnel.h"
@@ -76,8 +77,9 @@ class Session {
   std::unique_ptr<upstream::Dial> dial_;
   std::unique_ptr<Tunnel> tunnel_;
   std::unique_ptr<HttpConnection> connection_;
-  RequestRecord record_;  // of a CONNECT that no HttpConnection reports
-  bool counted_ = false;  // among the tunnels
+  RequestRecord record_;          // of a CONNECT that no HttpConnection reports
+  Scheme scheme_ = Scheme::http;  // of the port
+  bool counted_ = false;          // among the tunnels
   bool draining_ = false;
   bool closed_ = false;
 };
