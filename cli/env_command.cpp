@@ -18,6 +18,7 @@ struct EnvOptions {
   ConfigChoice config;
   std::string shell = "sh";
   bool unset = false;
+  bool endpoint = false;
 };
 
 // Where clients find the proxy: where it says that it listens, else where it would.
@@ -36,6 +37,14 @@ int print_restoration(const EnvOptions& options) {
   return kDone;
 }
 
+Result<EnvironmentPlan> plan_proxy_clients(const config::Config& config, const ProxyContact& server) {
+  auto environment = current_environment();
+  auto who = user_info(server, environment);
+  TRY_ASSIGN(auto plan, plan_clients(config, environment, url_of(server, who.value_or(""))));
+  if (!who) plan.warnings.push_back(who.error().message);
+  return plan;
+}
+
 int print_environment(const EnvOptions& options) {
   auto config = load_config(options.config);
   if (!config) return fail_with(config.error());
@@ -44,11 +53,9 @@ int print_environment(const EnvOptions& options) {
     complain("proxy.listen leaves the port open, and no proxy runs that has chosen one: start weir serve first");
     return kFailed;
   }
-  auto environment = current_environment();
-  auto who = user_info(server, environment);
-  auto plan = plan_clients(*config, environment, url_of(server, who.value_or("")));
+  auto plan = options.endpoint ? plan_endpoint_clients(*config, current_environment(), server)
+                               : plan_proxy_clients(*config, server);
   if (!plan) return fail_with(plan.error());
-  if (!who) plan->warnings.push_back(who.error().message);
   if (!answers(server))
     plan->warnings.push_back("no proxy answers at " + server.endpoint.text() + " yet: start it with weir serve");
   for (const auto& warning : plan->warnings) complain(warning);
@@ -66,6 +73,8 @@ void add_env(CLI::App& app, Chosen& chosen) {
   command->add_option("--shell", options->shell, "sh for eval, dotenv for a file of NAME=value lines")
       ->check(CLI::IsMember({"sh", "dotenv"}))
       ->capture_default_str();
+  command->add_flag("--endpoint", options->endpoint,
+                    "Print the one that has clients take Weir for their hub (HF_ENDPOINT), not for their proxy");
   command->add_flag("--unset", options->unset, "Print what takes it back");
   command->callback([&chosen, options] {
     chosen.action = [options] { return options->unset ? print_restoration(*options) : print_environment(*options); };

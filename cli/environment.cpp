@@ -12,13 +12,15 @@ namespace weir::cli {
 namespace {
 
 constexpr const char* kSetProxy = "WEIR_PROXY";
+constexpr const char* kSetEndpoint = "WEIR_ENDPOINT";
+constexpr const char* kSetEndpointHost = "WEIR_ENDPOINT_HOST";
 constexpr const char* kSetCa = "WEIR_CA";
 constexpr const char* kSetBundle = "WEIR_CA_BUNDLE";
 constexpr const char* kSavedPrefix = "WEIR_SAVED_";
 constexpr std::string_view kLoopback[] = {"localhost", "127.0.0.1", "::1"};
 
 // What a variable is for.
-enum class Role { proxy, no_proxy, bundle, ca, flag };
+enum class Role { proxy, no_proxy, bundle, ca, flag, endpoint };
 
 struct Variable {
   const char* name;
@@ -31,7 +33,16 @@ constexpr std::array kVariables = {
     Variable{"SSL_CERT_FILE", Role::bundle},        Variable{"REQUESTS_CA_BUNDLE", Role::bundle},
     Variable{"CURL_CA_BUNDLE", Role::bundle},       Variable{"GIT_SSL_CAINFO", Role::bundle},
     Variable{"NODE_EXTRA_CA_CERTS", Role::ca},      Variable{"NODE_USE_ENV_PROXY", Role::flag},
-    Variable{"GIT_PROXY_SSL_CAINFO", Role::bundle},
+    Variable{"GIT_PROXY_SSL_CAINFO", Role::bundle}, Variable{"HF_ENDPOINT", Role::endpoint},
+};
+
+// What is to be set; what is empty is left to the user.
+struct Wanted {
+  std::string proxy_url;
+  std::string endpoint_url;
+  std::string endpoint_host;
+  std::filesystem::path ca_file;
+  std::filesystem::path bundle_file;
 };
 
 std::optional<std::string> value_in(const Environment& environment, const std::string& name) {
@@ -57,15 +68,18 @@ std::vector<std::string_view> entries_of(std::string_view list) {
   return entries;
 }
 
-// The list with the names of loopback, each once.
-std::string with_loopback(const std::string& list) {
+// The list with the names of loopback and that of the endpoint (empty: none), each once.
+std::string with_weirs_hosts(const std::string& list, std::string_view endpoint_host) {
   auto entries = entries_of(list);
   auto out = std::string(trimmed(list));
-  for (auto name : kLoopback) {
-    if (std::find(entries.begin(), entries.end(), name) != entries.end()) continue;
+  auto add = [&](std::string_view name) {
+    if (name.empty() || std::find(entries.begin(), entries.end(), name) != entries.end()) return;
     if (!out.empty() && !out.ends_with(',')) out += ',';
     out += name;
-  }
+  };
+  for (auto name : kLoopback) add(name);
+  bool loopback = std::find(std::begin(kLoopback), std::end(kLoopback), endpoint_host) != std::end(kLoopback);
+  if (!loopback) add(endpoint_host);
   return out;
 }
 
@@ -93,36 +107,69 @@ bool is_weirs_file(const std::string& value, const Environment& found, const std
 // Whether a value that was found is what Weir has set.
 bool is_weirs(const Variable& variable, const std::string& value, const Environment& found,
               const std::filesystem::path& ca_folder) {
-  bool in_force = found.contains(kSetProxy);
+  bool in_force = found.contains(kSetProxy) || found.contains(kSetEndpoint);
   switch (variable.role) {
     case Role::proxy:
       return value == value_in(found, kSetProxy);
     case Role::no_proxy:
-      return in_force && value == with_loopback(no_proxy_of(saved_values(found), variable.name));
+      return in_force && value == with_weirs_hosts(no_proxy_of(saved_values(found), variable.name),
+                                                   value_in(found, kSetEndpointHost).value_or(""));
     case Role::bundle:
     case Role::ca:
       return is_weirs_file(value, found, ca_folder);
+    case Role::endpoint:
+      return value == value_in(found, kSetEndpoint);
     case Role::flag:
       break;
   }
-  return in_force && value == "1";
+  return found.contains(kSetProxy) && value == "1";
 }
 
-std::string weirs_value(const Variable& variable, const Environment& users, const ProxyFacts& facts) {
+// "" for a variable that is to be the user's.
+std::string weirs_value(const Variable& variable, const Environment& users, const Wanted& wanted) {
   switch (variable.role) {
     case Role::proxy:
-      return facts.proxy_url;
+      return wanted.proxy_url;
+    case Role::endpoint:
+      return wanted.endpoint_url;
     case Role::no_proxy:
-      return with_loopback(no_proxy_of(users, variable.name));
+      return with_weirs_hosts(no_proxy_of(users, variable.name), wanted.endpoint_host);
     case Role::bundle:
-      return facts.bundle_file.string();
+      return wanted.bundle_file.string();
     // Node takes one file, and adds it to its own roots: the bundle holds the user's too.
     case Role::ca:
-      return users.contains(variable.name) ? facts.bundle_file.string() : facts.ca_file.string();
+      return users.contains(variable.name) ? wanted.bundle_file.string() : wanted.ca_file.string();
     case Role::flag:
       break;
   }
-  return "1";
+  return wanted.proxy_url.empty() ? "" : "1";
+}
+
+std::vector<Assignment> plan_wanted(const Environment& found, const Environment& users,
+                                    const std::filesystem::path& ca_folder, const Wanted& wanted) {
+  std::vector<Assignment> assignments;
+  for (const auto& variable : kVariables) {
+    auto value = weirs_value(variable, users, wanted);
+    auto standing = value_in(found, variable.name);
+    if (!value.empty()) {
+      assignments.push_back({variable.name, value});
+    } else if (standing && is_weirs(variable, *standing, found, ca_folder)) {
+      assignments.push_back({variable.name, value_in(users, variable.name)});
+    }
+  }
+  auto mark = [&](const char* name, const std::string& value) {
+    if (!value.empty()) {
+      assignments.push_back({name, value});
+    } else if (found.contains(name)) {
+      assignments.push_back({name, std::nullopt});
+    }
+  };
+  mark(kSetProxy, wanted.proxy_url);
+  mark(kSetEndpoint, wanted.endpoint_url);
+  mark(kSetEndpointHost, wanted.endpoint_host);
+  mark(kSetCa, wanted.ca_file.string());
+  mark(kSetBundle, wanted.bundle_file.string());
+  return assignments;
 }
 
 void plan_saving(const Environment& found, const Environment& users, std::vector<Assignment>& assignments) {
@@ -228,20 +275,27 @@ std::string users_no_proxy(const Environment& found) {
 EnvironmentPlan plan_environment(const Environment& found, const ProxyFacts& facts) {
   auto users = users_environment(found, facts.ca_file.parent_path());
   EnvironmentPlan plan;
-  for (const auto& variable : kVariables)
-    plan.assignments.push_back({variable.name, weirs_value(variable, users, facts)});
-  plan.assignments.push_back({kSetProxy, facts.proxy_url});
-  plan.assignments.push_back({kSetCa, facts.ca_file.string()});
-  plan.assignments.push_back({kSetBundle, facts.bundle_file.string()});
+  plan.assignments = plan_wanted(found, users, facts.ca_file.parent_path(),
+                                 {facts.proxy_url, "", "", facts.ca_file, facts.bundle_file});
   plan_saving(found, users, plan.assignments);
   warn_of_no_proxy(users, facts, plan.warnings);
   warn_of_other_proxy(users, plan.warnings);
   return plan;
 }
 
+EnvironmentPlan plan_endpoint(const Environment& found, const EndpointFacts& facts) {
+  auto ca_folder = facts.ca_file.parent_path();
+  auto users = users_environment(found, ca_folder);
+  EnvironmentPlan plan;
+  plan.assignments =
+      plan_wanted(found, users, ca_folder, {"", facts.url, facts.host, facts.ca_file, facts.bundle_file});
+  plan_saving(found, users, plan.assignments);
+  return plan;
+}
+
 EnvironmentPlan plan_restoration(const Environment& found) {
   EnvironmentPlan plan;
-  if (!found.contains(kSetProxy)) return plan;
+  if (!found.contains(kSetProxy) && !found.contains(kSetEndpoint)) return plan;
   auto saved = saved_values(found);
   for (const auto& variable : kVariables) {
     auto value = value_in(found, variable.name);
@@ -249,7 +303,7 @@ EnvironmentPlan plan_restoration(const Environment& found) {
       plan.assignments.push_back({variable.name, value_in(saved, variable.name)});
   }
   for (const auto& [name, value] : saved) plan.assignments.push_back({kSavedPrefix + name, std::nullopt});
-  for (const auto* name : {kSetProxy, kSetCa, kSetBundle})
+  for (const auto* name : {kSetProxy, kSetEndpoint, kSetEndpointHost, kSetCa, kSetBundle})
     if (found.contains(name)) plan.assignments.push_back({name, std::nullopt});
   return plan;
 }

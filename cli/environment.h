@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The environment that makes every client use Weir and trust it, and the way back.  Pure: the environment that was
-// found goes in, assignments come out.
+// The environment that makes every client use Weir, as its proxy or as its hub, and trust it, and the way back.  Pure:
+// the environment that was found goes in, assignments come out.
 //
-// What Weir replaces is kept in WEIR_SAVED_<NAME> (absent: there was nothing), and what it set in WEIR_PROXY, WEIR_CA
-// and WEIR_CA_BUNDLE.  So the same can be worked out again from an environment that is Weir's already, and all of it
-// taken back.
+// What Weir replaces is kept in WEIR_SAVED_<NAME> (absent: there was nothing), and what it set in WEIR_PROXY or
+// WEIR_ENDPOINT, WEIR_CA and WEIR_CA_BUNDLE.  So the same can be worked out again from an environment that is Weir's
+// already, and all of it taken back.
 #pragma once
 
 #include <filesystem>
@@ -44,6 +44,18 @@ struct ProxyFacts {
 
 // Sets all that the clients need.
 EnvironmentPlan plan_environment(const Environment& found, const ProxyFacts& facts);
+
+// How clients reach a Weir that they have for their hub.
+struct EndpointFacts {
+  std::string url;   // "http://127.0.0.1:9347"
+  std::string host;  // in it
+  // As above; empty where clients need not trust Weir's CA.
+  std::filesystem::path ca_file;
+  std::filesystem::path bundle_file;
+};
+
+// Sets HF_ENDPOINT and what it needs, and takes the proxy back if it is Weir.
+EnvironmentPlan plan_endpoint(const Environment& found, const EndpointFacts& facts);
 
 // Takes it back.  A value that the user has changed since is left alone.
 EnvironmentPlan plan_restoration(const Environment& found);

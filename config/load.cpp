@@ -75,6 +75,30 @@ std::optional<Demand> unmet_tls_demand(const proxy::ListenOptions& listen) {
   return std::nullopt;
 }
 
+std::optional<Demand> unmet_endpoint_demand(const proxy::Options& options) {
+  const auto& endpoint = options.endpoint;
+  if (endpoint.cert.empty() != endpoint.key.empty())
+    return Demand{endpoint.cert.empty() ? "endpoint.key" : "endpoint.cert",
+                  "expected endpoint.cert and endpoint.key, or neither"};
+  if (endpoint.cert.empty()) return std::nullopt;
+  if (endpoint.names.empty())
+    return Demand{"endpoint.cert", "expected endpoint.names beside it, with what clients call this machine"};
+  if (options.listen.tls)
+    return Demand{"endpoint.cert", "expected the certificate in proxy.cert: with proxy.tls it serves the whole port"};
+  return std::nullopt;
+}
+
+// The names of the port that Weir's CA has to sign for.
+std::vector<std::string> names_to_sign_for(const proxy::Options& options) {
+  const auto& listen = options.listen;
+  const auto& endpoint = options.endpoint;
+  std::vector<std::string> names;
+  if (listen.tls && listen.cert.empty()) names = listen.names;
+  if (listen.tls ? listen.cert.empty() : endpoint.cert.empty())
+    names.insert(names.end(), endpoint.names.begin(), endpoint.names.end());
+  return names;
+}
+
 std::optional<Demand> unmet_demand(const Config& config) {
   const auto& listen = config.proxy.listen;
   bool open = !listen.listen.address.is_loopback();
@@ -89,7 +113,8 @@ std::optional<Demand> unmet_demand(const Config& config) {
   const auto& ca = config.ca;
   if (ca.company_certificates.empty() != ca.company_key.empty())
     return Demand{ca.company_key.empty() ? "ca.cert" : "ca.key", "expected ca.cert and ca.key, or neither"};
-  return unmet_tls_demand(listen);
+  if (auto unmet = unmet_tls_demand(listen)) return unmet;
+  return unmet_endpoint_demand(config.proxy);
 }
 
 // Who said `key` last.
@@ -126,9 +151,8 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& file, c
   if (auto unmet = unmet_demand(config))
     return fail(ErrorCode::invalid, place_of(unmet->key, *toml, file, options) + ": " + unmet->expected);
   config.ca.hosts = config.proxy.intercept.hosts;
-  const auto& listen = config.proxy.listen;
-  if (listen.tls && listen.cert.empty())
-    config.ca.hosts.insert(config.ca.hosts.end(), listen.names.begin(), listen.names.end());
+  auto names = names_to_sign_for(config.proxy);
+  config.ca.hosts.insert(config.ca.hosts.end(), names.begin(), names.end());
   return config;
 }
 

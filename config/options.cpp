@@ -150,6 +150,22 @@ void add_proxy_tls(Options& all) {
       [](auto& config) -> auto& { return config.proxy.listen.key; }));
 }
 
+void add_endpoint(Options& all) {
+  all.push_back(list_option<std::string>(
+      {"endpoint.names",
+       "What clients that have Weir for their hub call it under TLS, on the same port: HF_ENDPOINT=https://NAME:PORT; "
+       "weir env --endpoint prints the first.  Weir's CA signs for these names too: a new one needs a new CA."},
+      name_item(), Empty::taken, [](auto& config) -> auto& { return config.proxy.endpoint.names; }));
+  all.push_back(path_option(
+      {"endpoint.cert",
+       "A certificate with its chain (PEM) for endpoint.names, in place of one of Weir's CA; \"\" means none."},
+      "the path of a file with certificates, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.proxy.endpoint.cert; }));
+  all.push_back(path_option(
+      {"endpoint.key", "The key of endpoint.cert (PEM)."}, "the path of a file with a key, or \"\"", Empty::taken,
+      [](auto& config) -> auto& { return config.proxy.endpoint.key; }));
+}
+
 Item<cas::TimeOfDay> time_item() {
   std::string what = "a list of times of day from \"00:00\" to \"23:59\" such as [\"03:00\", \"15:30\"]";
   auto parse = [what](const Scalar& scalar) -> Result<cas::TimeOfDay> {
@@ -402,6 +418,7 @@ Options make_options() {
   Options all;
   add_proxy(all);
   add_proxy_tls(all);
+  add_endpoint(all);
   add_folders(all);
   add_hosts(all);
   add_tunnel(all);
@@ -425,6 +442,7 @@ const std::vector<Option>& options() {
 
 const std::vector<Section>& sections() {
   static const std::vector<Section> all = {{"proxy", "Where Weir listens, and to whom."},
+                                           {"endpoint", "Weir as the hub itself, over TLS (HF_ENDPOINT)."},
                                            {"store", "Where the files are kept."},
                                            {"ca", "The certificate authority that clients trust."},
                                            {"intercept", "Which hosts' traffic is read and kept."},

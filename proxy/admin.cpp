@@ -166,11 +166,14 @@ std::string metrics_text(const Services& services) {
 
 // A web page whose name was made to resolve to this machine must not read these pages through the user's browser.
 // Under TLS a browser takes no certificate for such a name.
-bool names_this_machine(const http::RequestHead& request, const ListenOptions& listen) {
+bool names_this_machine(const http::RequestHead& request, const Options& options) {
   if (!request.fields.has("Host")) return true;
   auto authority = http::parse_host(request.fields.get("Host"), 80);
   if (!authority) return false;
-  bool ours = listen.tls && std::find(listen.names.begin(), listen.names.end(), authority->host) != listen.names.end();
+  auto is_one_of = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), authority->host) != names.end();
+  };
+  bool ours = (options.listen.tls && is_one_of(options.listen.names)) || is_one_of(options.endpoint.names);
   return authority->is_address || authority->host == "localhost" || ours;
 }
 
@@ -188,7 +191,7 @@ std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& cl
   auto& listen = context.settings->options.listen;
   if (!client.is_loopback() && !any_contains(listen.admin_allow, client))
     return refuse(403, "Weir's own pages are for this machine only; [proxy] admin_allow names others.");
-  if (client.is_loopback() && !names_this_machine(request, listen))
+  if (client.is_loopback() && !names_this_machine(request, context.settings->options))
     return refuse(403,
                   "Weir's own pages are read by the address of this machine, as in http://127.0.0.1:9347/-/status.");
   if (auto exchange = open_store_admin(context, client, request, responder)) return exchange;

@@ -26,6 +26,14 @@ struct ListenOptions {
   std::filesystem::path key;
 };
 
+// Weir as the hub itself, over TLS (HF_ENDPOINT=https://NAME:PORT).
+struct EndpointOptions {
+  // What clients call it; the first is what they are told.  Empty: the port has the TLS of ListenOptions, or none.
+  std::vector<std::string> names;
+  std::filesystem::path cert;  // a certificate (chain) and its key, PEM; empty: Weir's CA signs for the names
+  std::filesystem::path key;
+};
+
 // Which hosts are intercepted: these names and everything under them, but for the exceptions and what is under those.
 struct InterceptOptions {
   std::vector<std::string> hosts = {"huggingface.co", "hf.co", "huggingface.com"};
@@ -56,6 +64,7 @@ struct LimitOptions {
 
 struct Options {
   ListenOptions listen;
+  EndpointOptions endpoint;
   InterceptOptions intercept;
   TunnelOptions tunnel;
   XetMode xet = XetMode::strip;

@@ -60,31 +60,43 @@ Error file_error(std::string_view key, const std::filesystem::path& path) {
                                   ": expected PEM without a passphrase: " + (reason ? reason : "it cannot be read")};
 }
 
-Result<void> use_files(SSL_CTX* context, const ListenOptions& options) {
+Result<void> use_files(SSL_CTX* context, const PortIdentity& identity) {
   ERR_clear_error();
   // Never asks at the terminal.
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-  if (SSL_CTX_use_certificate_chain_file(context, options.cert.c_str()) != 1)
-    return fail(file_error("proxy.cert", options.cert));
-  if (SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return fail(file_error("proxy.key", options.key));
+  if (SSL_CTX_use_certificate_chain_file(context, identity.cert.c_str()) != 1)
+    return fail(file_error(identity.section + ".cert", identity.cert));
+  if (SSL_CTX_use_PrivateKey_file(context, identity.key.c_str(), SSL_FILETYPE_PEM) != 1)
+    return fail(file_error(identity.section + ".key", identity.key));
   return {};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const ListenOptions& options, certs::LeafCache& leaves) {
-  auto owner = std::make_shared<PortContext>(options.names, leaves);
+std::optional<PortIdentity> port_identity(const Options& options) {
+  const auto& listen = options.listen;
+  const auto& endpoint = options.endpoint;
+  if (!listen.tls) {
+    if (endpoint.names.empty()) return std::nullopt;
+    return PortIdentity{"endpoint", endpoint.names, endpoint.cert, endpoint.key};
+  }
+  PortIdentity identity{"proxy", listen.names, listen.cert, listen.key};
+  identity.names.insert(identity.names.end(), endpoint.names.begin(), endpoint.names.end());
+  return identity;
+}
+
+Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, certs::LeafCache& leaves) {
+  auto owner = std::make_shared<PortContext>(identity.names, leaves);
   auto* session = reinterpret_cast<const unsigned char*>(kSessionContext);
   if (owner->context == nullptr || !set_up_server(owner->context) ||
       SSL_CTX_set_cipher_list(owner->context, kTls12Suites) != 1 ||
       SSL_CTX_set_session_id_context(owner->context, session, sizeof kSessionContext - 1) != 1)
     return fail(ErrorCode::unsupported, "OpenSSL refuses the TLS settings for the proxy's port");
-  if (!options.cert.empty()) {
-    TRY(use_files(owner->context, options));
+  if (!identity.cert.empty()) {
+    TRY(use_files(owner->context, identity));
   } else {
-    for (const auto& name : options.names)
-      if (auto leaf = leaves.get(name, wall_now()); !leaf) return fail(leaf.error().in("proxy.names"));
+    for (const auto& name : identity.names)
+      if (auto leaf = leaves.get(name, wall_now()); !leaf) return fail(leaf.error().in(identity.section + ".names"));
     SSL_CTX_set_cert_cb(owner->context, choose_leaf, owner.get());
   }
   return std::shared_ptr<ssl_ctx_st>(owner, owner->context);

@@ -84,6 +84,8 @@ void Session::look_at_first_byte() {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return close();
   watch_.reset();
+  // With TLS for the endpoint alone the proxy stays in clear, on the same port.
+  if (first != kTlsHandshake && !settings_->options.listen.tls) return await_request();
   gate_.emplace(settings_->policy, context_.services.pseudonym, head_limits(settings_->options.limits));
   if (first != kTlsHandshake)
     return refuse({400, "This port of Weir speaks TLS: use https:// in the proxy's URL, as in HTTPS_PROXY=https://" +

@@ -25,8 +25,8 @@ Result<std::shared_ptr<const Settings>> make_settings(const Options& options, co
   if (!options.listen.users.empty()) {
     TRY_ASSIGN(settings->users, make_authenticator(options, running, pool));
   }
-  if (options.listen.tls) {
-    TRY_ASSIGN(settings->port_tls, make_port_tls(options.listen, leaves));
+  if (auto identity = port_identity(options)) {
+    TRY_ASSIGN(settings->port_tls, make_port_tls(*identity, leaves));
   }
   return settings;
 }

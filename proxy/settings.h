@@ -22,7 +22,7 @@ struct Settings {
   const Options options;
   const HostPolicy policy;
   std::shared_ptr<Authenticator> users;  // null: clients need not say who they are
-  std::shared_ptr<ssl_ctx_st> port_tls;  // null: the port is in clear
+  std::shared_ptr<ssl_ctx_st> port_tls;  // null: the port is in clear; see port_identity()
 };
 
 // Reads the files that the options name.  What was remembered of passwords stays when the `running` settings (null:

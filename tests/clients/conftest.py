@@ -12,7 +12,7 @@ from harness import Weir
 from hub import TestHub
 from states import States
 
-pytest_plugins = ["harness.fixtures", "system_trust"]
+pytest_plugins = ["harness.fixtures", "system_trust", "ways"]
 
 
 @pytest.fixture

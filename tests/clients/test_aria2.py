@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from harness import Weir
 from hub import TestHub
 from programs import run_well, with_ca
 from states import States
+from ways import Way
 
 WEIGHTS = "model.safetensors"
 
 
 @pytest.mark.parametrize("repo", ["acme/tiny-model", "acme/medium-model"])
-def test_eight_connections(weir: Weir, hub: TestHub, states: States, repo: str) -> None:
+def test_eight_connections(way: Way, hub: TestHub, states: States, repo: str) -> None:
     def download(home: Path) -> Mapping[str, Path]:
         run_well(
             [
                 "aria2c",
                 "--quiet",
-                *with_ca(weir),
+                *with_ca(way.weir),
                 "-x8",
                 "-s8",
                 "-k1M",
@@ -29,10 +29,10 @@ def test_eight_connections(weir: Weir, hub: TestHub, states: States, repo: str) 
                 home,
                 "-o",
                 "file",
-                f"https://huggingface.co/{repo}/resolve/main/{WEIGHTS}",
+                f"{way.hub}/{repo}/resolve/main/{WEIGHTS}",
             ],
-            weir.client_environment(home),
+            way.client_environment(home),
         )
         return {WEIGHTS: home / "file"}
 
-    states.check(f"aria2c -x8 ({repo})", download, {WEIGHTS: hub.file(repo, WEIGHTS)}, cold_bodies=2)
+    states.check(way.label(f"aria2c -x8 ({repo})"), download, {WEIGHTS: hub.file(repo, WEIGHTS)}, cold_bodies=2)

@@ -6,40 +6,41 @@ from pathlib import Path
 
 import pytest
 
-from harness import Weir
 from hub import ALICE, TestHub
 from programs import files_in, run, run_well
 from states import States
+from ways import Way
 
 
-def environment(weir: Weir, home: Path) -> dict[str, str]:
-    variables = {**weir.client_environment(home), "GIT_TERMINAL_PROMPT": "0"}
+def environment(way: Way, home: Path) -> dict[str, str]:
+    variables = {**way.client_environment(home), "GIT_TERMINAL_PROMPT": "0"}
     run_well(["git", "lfs", "install", "--skip-repo"], variables)
     return variables
 
 
-def clone(weir: Weir, home: Path, url: str) -> Mapping[str, Path]:
-    run_well(["git", "clone", "--quiet", url, home / "clone"], environment(weir, home))
-    run_well(["git", "-C", home / "clone", "fsck", "--strict"], environment(weir, home))
+def clone(way: Way, home: Path, url: str) -> Mapping[str, Path]:
+    run_well(["git", "clone", "--quiet", url, home / "clone"], environment(way, home))
+    run_well(["git", "-C", home / "clone", "fsck", "--strict"], environment(way, home))
     return {path: file for path, file in files_in(home / "clone").items() if not path.startswith(".git/")}
 
 
 @pytest.mark.parametrize(
-    ("url", "kind", "name"),
+    ("user", "path", "kind", "name"),
     [
-        ("https://huggingface.co/acme/tiny-model", "model", "acme/tiny-model"),
-        ("https://huggingface.co/datasets/acme/tiny-data", "dataset", "acme/tiny-data"),
-        (f"https://alice:{ALICE}@huggingface.co/acme/gated-model", "model", "acme/gated-model"),
+        ("", "/acme/tiny-model", "model", "acme/tiny-model"),
+        ("", "/datasets/acme/tiny-data", "dataset", "acme/tiny-data"),
+        (f"alice:{ALICE}@", "/acme/gated-model", "model", "acme/gated-model"),
     ],
 )
-def test_clone(weir: Weir, hub: TestHub, states: States, url: str, kind: str, name: str) -> None:
+def test_clone(way: Way, hub: TestHub, states: States, user: str, path: str, kind: str, name: str) -> None:
+    url = way.hub.replace("://", f"://{user}") + path
     files = hub.repo(name, kind).main.files
-    states.check(f"git clone, git-lfs ({name})", lambda home: clone(weir, home, url), files, needs_hub=True)
+    states.check(way.label(f"git clone, git-lfs ({name})"), lambda home: clone(way, home, url), files, needs_hub=True)
 
 
-def test_private_repository_is_refused(weir: Weir, tmp_path: Path) -> None:
+def test_private_repository_is_refused(way: Way, tmp_path: Path) -> None:
     done = run(
-        ["git", "clone", "--quiet", "https://huggingface.co/acme/private-model", tmp_path / "clone"],
-        environment(weir, tmp_path / "home"),
+        ["git", "clone", "--quiet", way.hub + "/acme/private-model", tmp_path / "clone"],
+        environment(way, tmp_path / "home"),
     )
     assert done.returncode != 0 and "could not read Username" in done.stderr

@@ -4,10 +4,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness import Weir
 from hub import ALICE, TestHub
 from programs import VENVS, files_in, run, run_well
 from states import States
+from ways import Way
 
 NAME = "hf-hub 1.0.0"
 TINY = "acme/tiny-model"
@@ -15,43 +15,43 @@ WEIGHTS = "model.safetensors"
 PROGRAM = VENVS / "hf-hub/bin/hf-hub-client"
 
 
-def one_file(weir: Weir, path: str) -> Callable[[Path], Mapping[str, Path]]:
+def one_file(way: Way, path: str) -> Callable[[Path], Mapping[str, Path]]:
     def download(home: Path) -> Mapping[str, Path]:
-        done = run_well([PROGRAM, "model", TINY, path], weir.client_environment(home))
+        done = run_well([PROGRAM, "model", TINY, path], way.client_environment(home))
         return {path: Path(done.stdout.strip())}
 
     return download
 
 
-def snapshot(weir: Weir, kind: str, repo: str, token: str = "") -> Callable[[Path], Mapping[str, Path]]:
+def snapshot(way: Way, kind: str, repo: str, token: str = "") -> Callable[[Path], Mapping[str, Path]]:
     def download(home: Path) -> Mapping[str, Path]:
-        environment = {**weir.client_environment(home), **({"HF_TOKEN": token} if token else {})}
+        environment = {**way.client_environment(home), **({"HF_TOKEN": token} if token else {})}
         return files_in(Path(run_well([PROGRAM, kind, repo], environment).stdout.strip()))
 
     return download
 
 
-def test_large_file(weir: Weir, hub: TestHub, states: States) -> None:
-    states.check(f"{NAME} download_file", one_file(weir, WEIGHTS), {WEIGHTS: hub.file(TINY, WEIGHTS)})
+def test_large_file(way: Way, hub: TestHub, states: States) -> None:
+    states.check(way.label(f"{NAME} download_file"), one_file(way, WEIGHTS), {WEIGHTS: hub.file(TINY, WEIGHTS)})
 
 
-def test_regular_file(weir: Weir, hub: TestHub, states: States) -> None:
+def test_regular_file(way: Way, hub: TestHub, states: States) -> None:
     path = "config.json"
-    states.check(f"{NAME} regular file", one_file(weir, path), {path: hub.file(TINY, path)})
+    states.check(way.label(f"{NAME} regular file"), one_file(way, path), {path: hub.file(TINY, path)})
 
 
-def test_snapshot(weir: Weir, hub: TestHub, states: States) -> None:
-    states.check(f"{NAME} snapshot_download", snapshot(weir, "model", TINY), hub.repo(TINY).main.files)
+def test_snapshot(way: Way, hub: TestHub, states: States) -> None:
+    states.check(way.label(f"{NAME} snapshot_download"), snapshot(way, "model", TINY), hub.repo(TINY).main.files)
 
 
-def test_dataset(weir: Weir, hub: TestHub, states: States) -> None:
+def test_dataset(way: Way, hub: TestHub, states: States) -> None:
     files = hub.repo("acme/tiny-data", "dataset").main.files
-    states.check(f"{NAME} dataset", snapshot(weir, "dataset", "acme/tiny-data"), files)
+    states.check(way.label(f"{NAME} dataset"), snapshot(way, "dataset", "acme/tiny-data"), files)
 
 
-def test_gated_repository(weir: Weir, hub: TestHub, states: States, tmp_path: Path) -> None:
+def test_gated_repository(way: Way, hub: TestHub, states: States, tmp_path: Path) -> None:
     repo = "acme/gated-model"
-    states.check(f"{NAME} gated", snapshot(weir, "model", repo, ALICE), hub.repo(repo).main.files)
-    refused = run([PROGRAM, "model", repo], weir.client_environment(tmp_path / "stranger"))
+    states.check(way.label(f"{NAME} gated"), snapshot(way, "model", repo, ALICE), hub.repo(repo).main.files)
+    refused = run([PROGRAM, "model", repo], way.client_environment(tmp_path / "stranger"))
     assert refused.returncode == 1
     assert hub.file(repo, WEIGHTS).sha256 not in str(list((tmp_path / "stranger").rglob("*")))

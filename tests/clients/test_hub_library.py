@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness import Weir
 from hub import ALICE, BOB, File, TestHub
 from programs import HUB_VERSIONS, files_in, hub_call
 from states import States, sha256_of
+from ways import Way
 
 TINY = "acme/tiny-model"
 WEIGHTS = "model.safetensors"
@@ -19,14 +19,14 @@ each_version = pytest.mark.parametrize("version", HUB_VERSIONS)
 
 
 class Library:
-    """One version of the library against one weir."""
+    """One version of the library on one way to a weir."""
 
-    def __init__(self, version: str, weir: Weir) -> None:
+    def __init__(self, version: str, way: Way) -> None:
         self.version = version
-        self._weir = weir
+        self._way = way
 
     def call(self, function: str, home: Path, **arguments: Any) -> dict[str, str]:
-        return hub_call(self.version, function, self._weir.client_environment(home), **arguments)
+        return hub_call(self.version, function, self._way.client_environment(home), **arguments)
 
     def file(self, home: Path, path: str, **arguments: Any) -> Mapping[str, Path]:
         answer = self.call("hf_hub_download", home, filename=path, **arguments)
@@ -37,10 +37,14 @@ class Library:
         assert "result" in answer, answer
         return files_in(Path(answer["result"]))
 
+    def label(self, what: str) -> str:
+        """This client's name in the table."""
+        return self._way.label(f"huggingface_hub {self.version} {what}")
+
 
 @pytest.fixture
-def library(version: str, weir: Weir) -> Library:
-    return Library(version, weir)
+def library(version: str, way: Way) -> Library:
+    return Library(version, way)
 
 
 def one(hub: TestHub, repo: str, path: str, kind: str = "model") -> Mapping[str, File]:
@@ -50,7 +54,7 @@ def one(hub: TestHub, repo: str, path: str, kind: str = "model") -> Mapping[str,
 @each_version
 def test_large_file(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} hf_hub_download",
+        library.label("hf_hub_download"),
         lambda home: library.file(home, WEIGHTS, repo_id=TINY),
         one(hub, TINY, WEIGHTS),
     )
@@ -59,7 +63,7 @@ def test_large_file(library: Library, hub: TestHub, states: States) -> None:
 @each_version
 def test_regular_file(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} regular file",
+        library.label("regular file"),
         lambda home: library.file(home, "config.json", repo_id=TINY),
         one(hub, TINY, "config.json"),
     )
@@ -68,7 +72,7 @@ def test_regular_file(library: Library, hub: TestHub, states: States) -> None:
 @each_version
 def test_snapshot(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} snapshot_download",
+        library.label("snapshot_download"),
         lambda home: library.snapshot(home, repo_id=TINY),
         hub.repo(TINY).main.files,
     )
@@ -77,7 +81,7 @@ def test_snapshot(library: Library, hub: TestHub, states: States) -> None:
 @each_version
 def test_snapshot_of_odd_names(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} odd names, empty files",
+        library.label("odd names, empty files"),
         lambda home: library.snapshot(home, repo_id="acme/odd-names"),
         hub.repo("acme/odd-names").main.files,
     )
@@ -86,7 +90,7 @@ def test_snapshot_of_odd_names(library: Library, hub: TestHub, states: States) -
 @each_version
 def test_dataset(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} dataset",
+        library.label("dataset"),
         lambda home: library.snapshot(home, repo_id="acme/tiny-data", repo_type="dataset"),
         hub.repo("acme/tiny-data", "dataset").main.files,
     )
@@ -95,7 +99,7 @@ def test_dataset(library: Library, hub: TestHub, states: States) -> None:
 @each_version
 def test_space(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} space",
+        library.label("space"),
         lambda home: library.snapshot(home, repo_id="acme/tiny-space", repo_type="space"),
         hub.repo("acme/tiny-space", "space").main.files,
     )
@@ -105,7 +109,7 @@ def test_space(library: Library, hub: TestHub, states: States) -> None:
 @pytest.mark.parametrize("old_name", ["oldorg/tiny-model", "tiny-model"])
 def test_renamed_repository(library: Library, hub: TestHub, states: States, old_name: str) -> None:
     states.check(
-        f"huggingface_hub {library.version} renamed {old_name}",
+        library.label(f"renamed {old_name}"),
         lambda home: library.file(home, WEIGHTS, repo_id=old_name),
         one(hub, TINY, WEIGHTS),
     )
@@ -114,7 +118,7 @@ def test_renamed_repository(library: Library, hub: TestHub, states: States, old_
 @each_version
 def test_gated_repository_with_the_right_token(library: Library, hub: TestHub, states: States) -> None:
     states.check(
-        f"huggingface_hub {library.version} gated, right token",
+        library.label("gated, right token"),
         lambda home: library.snapshot(home, repo_id="acme/gated-model", token=ALICE),
         hub.repo("acme/gated-model").main.files,
     )

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from harness import Weir
 from harness.weir import clean_environment
 from hub import Held, Repo, TestHub, large, regular
 from programs import VENVS, files_in, run_well
 from states import States
+from ways import Way
 
 REPO = "acme/tiny-bert"
 TEXT = "the weir holds back a river"
@@ -48,27 +48,27 @@ def call(python: Path, environment: Mapping[str, str], function: str, model: str
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def through(weir: Weir, python: Path, function: str, expected: Any) -> Callable[[Path], Mapping[str, Path]]:
+def through(way: Way, python: Path, function: str, expected: Any) -> Callable[[Path], Mapping[str, Path]]:
     """The files that the library downloaded to give the expected answer."""
 
     def download(home: Path) -> Mapping[str, Path]:
-        assert call(python, weir.client_environment(home), function, REPO) == expected
+        assert call(python, way.client_environment(home), function, REPO) == expected
         snapshots = home / ".cache/huggingface/hub/models--acme--tiny-bert/snapshots"
         return files_in(next(snapshots.iterdir()))
 
     return download
 
 
-def test_model(weir: Weir, hub: TestHub, states: States, model: Path, tmp_path: Path) -> None:
+def test_model(way: Way, hub: TestHub, states: States, model: Path, tmp_path: Path) -> None:
     """The weights that came through weir compute what the weights in the folder compute."""
     files = hub.repo(REPO).main.files
     expected = call(WITH_JAX, clean_environment(tmp_path / "local"), "run", model)
     used = {path: files[path] for path in ("config.json", "model.safetensors", "tokenizer.json")}
-    states.check("transformers 4.57.6 FlaxAutoModel", through(weir, WITH_JAX, "run", expected), used)
+    states.check(way.label("transformers 4.57.6 FlaxAutoModel"), through(way, WITH_JAX, "run", expected), used)
 
 
-def test_tokenizer(weir: Weir, hub: TestHub, states: States, model: Path, tmp_path: Path) -> None:
+def test_tokenizer(way: Way, hub: TestHub, states: States, model: Path, tmp_path: Path) -> None:
     files = hub.repo(REPO).main.files
     expected = {"type": "bert", "ids": [8, 5, 6, 7, 4, 9]}
     used = {path: files[path] for path in ("config.json", "tokenizer.json")}
-    states.check("transformers 5.23.0 AutoTokenizer", through(weir, CURRENT, "encode", expected), used)
+    states.check(way.label("transformers 5.23.0 AutoTokenizer"), through(way, CURRENT, "encode", expected), used)

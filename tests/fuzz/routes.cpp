@@ -6,6 +6,8 @@
 #include <string>
 
 #include "http/target.h"
+#include "http/text.h"
+#include "hub/mirror_urls.h"
 #include "hub/path_segments.h"
 #include "tests/fuzz/target.h"
 
@@ -50,6 +52,15 @@ void check_resolve(hub::Role role, std::string_view method, const hub::Route& ro
             "a file's name survives being written and read again");
 }
 
+// What stands for a host's target is read again as that.
+void check_mirrored(std::string_view target) {
+  auto named = hub::parse_mirrored(target);
+  if (!named || !http::all_are(target, http::kTargetChar)) return;
+  hub::MirrorUrls urls("", "", [](std::string_view) { return true; });
+  auto url = urls.at_mirror("https://" + named->host + named->target);
+  require(url && hub::parse_mirrored(*url) == named, "a mirrored URL survives being written and read again");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -58,6 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto method = kMethods.at(input.byte() % kMethods.size());
   auto target = input.rest();
   hub::path_segments(target);
+  hub::path_fault(target);
+  check_mirrored(target);
   auto route = hub::classify(role, method, target);
   if (route.kind == RouteKind::resolve || route.kind == RouteKind::resolve_cache) check_resolve(role, method, route);
   if (route.kind == RouteKind::cdn_object) require(role == hub::Role::cdn && is_read(method), "objects are the CDN's");

@@ -167,10 +167,10 @@ class Weir:
             env=self.environment if environment is None else environment,
         )
 
-    def client_environment(self, home: Path) -> dict[str, str]:
-        """A clean environment with what `weir env` says: nothing else is set."""
+    def client_environment(self, home: Path, *options: str) -> dict[str, str]:
+        """A clean environment with what `weir env` says with these options: nothing else is set."""
         base = clean_environment(home)
-        done = self.run("env", "--shell", "dotenv", environment=base)
+        done = self.run("env", *options, "--shell", "dotenv", environment=base)
         assert done.returncode == 0, done.stderr
         return {**base, **parse_dotenv(done.stdout)}
 

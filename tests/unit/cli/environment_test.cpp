@@ -167,5 +167,51 @@ TEST(NoProxyTest, does_not_cover) {
     EXPECT_FALSE(no_proxy_covers(entry, kFacts.hosts, kFacts.except)) << entry;
 }
 
+const EndpointFacts kEndpoint{"http://127.0.0.1:9347", "127.0.0.1", {}, {}};
+const EndpointFacts kSecured{"https://w.example:9347", "w.example", "/d/ca/ca.pem", "/d/ca/bundle.pem"};
+
+Environment with_endpoint(const Environment& found, const EndpointFacts& facts = kEndpoint) {
+  return applied(found, plan_endpoint(found, facts).assignments);
+}
+
+TEST(EndpointEnvironmentTest, names_weir_as_the_hub) {
+  EXPECT_EQ(with_endpoint({{"PATH", "/bin"}, {"HTTPS_PROXY", "http://company:3128"}}),
+            (Environment{{"PATH", "/bin"},
+                         {"HTTPS_PROXY", "http://company:3128"},
+                         {"WEIR_SAVED_HTTPS_PROXY", "http://company:3128"},
+                         {"HF_ENDPOINT", "http://127.0.0.1:9347"},
+                         {"NO_PROXY", "localhost,127.0.0.1,::1"},
+                         {"no_proxy", "localhost,127.0.0.1,::1"},
+                         {"WEIR_ENDPOINT", "http://127.0.0.1:9347"},
+                         {"WEIR_ENDPOINT_HOST", "127.0.0.1"}}));
+  auto secured = with_endpoint({}, kSecured);
+  EXPECT_EQ(secured["HF_ENDPOINT"], "https://w.example:9347");
+  EXPECT_EQ(secured["NO_PROXY"], "localhost,127.0.0.1,::1,w.example");
+  for (const auto* name : kBundleNames) EXPECT_EQ(secured[name], "/d/ca/bundle.pem");
+  EXPECT_EQ(secured["NODE_EXTRA_CA_CERTS"], "/d/ca/ca.pem");
+}
+
+TEST(EndpointEnvironmentTest, is_taken_back_whole) {
+  auto all = std::vector<Environment>(std::begin(kUsers), std::end(kUsers));
+  all.push_back({{"HF_ENDPOINT", "https://mirror.example"}});
+  for (const auto& users : all) {
+    for (const auto& facts : {kEndpoint, kSecured}) {
+      EXPECT_EQ(without_weir(with_endpoint(users, facts)), users);
+      EXPECT_EQ(with_endpoint(with_endpoint(users, facts), facts), with_endpoint(users, facts));
+    }
+  }
+}
+
+TEST(EndpointEnvironmentTest, takes_the_proxys_place_and_gives_it_back) {
+  auto all = std::vector<Environment>(std::begin(kUsers), std::end(kUsers));
+  all.push_back({{"HF_ENDPOINT", "https://mirror.example"}});
+  for (const auto& users : all) {
+    for (const auto& facts : {kEndpoint, kSecured}) {
+      EXPECT_EQ(with_endpoint(with_weir(users), facts), with_endpoint(users, facts));
+      EXPECT_EQ(with_weir(with_endpoint(users, facts)), with_weir(users));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir::cli

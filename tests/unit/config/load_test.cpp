@@ -51,6 +51,9 @@ const KeyCase kKeyCases[] = {
     {"proxy.workers", "3", "3", kBadCounts},
     {"proxy.users", "\"u\"", "\"/f/u\"", {"1", "true"}},
     {"proxy.tls", "true", "true", {"1", "\"yes\""}},
+    {"endpoint.names", "[\"Weir\"]", "[\"weir\"]", {"\"weir\"", "[\"127.0.0.1\"]", "[\"a b\"]"}},
+    {"endpoint.cert", "\"c\"\nkey = \"k\"\nnames = [\"w\"]", "\"/f/c\"", {"1", "\"c\""}},
+    {"endpoint.key", "\"k\"\ncert = \"c\"\nnames = [\"w\"]", "\"/f/k\"", {"1", "\"k\""}},
     {"proxy.names", "[\"Weir\", \"a.b.\"]", "[\"weir\", \"a.b\"]", {"[]", "\"weir\"", "[\"127.0.0.1\"]", "[\"a b\"]"}},
     {"proxy.cert", "\"c\"\nkey = \"k\"", "\"/f/c\"", {"1", "\"c\""}},
     {"proxy.key", "\"k\"\ncert = \"c\"", "\"/f/k\"", {"1", "\"k\""}},
@@ -205,6 +208,19 @@ TEST(LoadTest, tls_for_others_needs_names_that_the_ca_signs_for) {
   auto own = parse_text("[proxy]\ntls = true\nnames = [\"w.example\"]\ncert = \"c\"\nkey = \"k\"");
   EXPECT_EQ(own->ca.hosts, default_config(kLocations).proxy.intercept.hosts);
   EXPECT_THAT(parse_text("[proxy]\ntls = true\n")->ca.hosts, testing::Contains("localhost"));
+}
+
+TEST(LoadTest, the_endpoints_names_are_signed_for_unless_it_has_a_certificate) {
+  auto named = parse_text("[endpoint]\nnames = [\"w.example\"]\n[intercept]\nhosts = [\"hub.example\"]\n");
+  EXPECT_THAT(named->ca.hosts, ElementsAre("hub.example", "w.example"));
+  const std::string pair = "[endpoint]\ncert = \"c\"\nkey = \"k\"\n";
+  EXPECT_THAT(parse_text(pair).error().message, StartsWith("/f/weir.toml:2: endpoint.cert: expected endpoint.names"));
+  auto own = parse_text(pair + "names = [\"w.example\"]\n");
+  EXPECT_EQ(own->ca.hosts, default_config(kLocations).proxy.intercept.hosts);
+  EXPECT_THAT(parse_text(pair + "names = [\"w.example\"]\n[proxy]\ntls = true\n").error().message,
+              HasSubstr("proxy.cert"));
+  EXPECT_THAT(parse_text("[proxy]\ntls = true\n[endpoint]\nnames = [\"w.example\"]\n")->ca.hosts,
+              testing::IsSupersetOf({"localhost", "w.example"}));
 }
 
 TEST(LoadTest, the_command_line_wins_and_is_named_in_errors) {

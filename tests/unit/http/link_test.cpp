@@ -61,5 +61,14 @@ TEST(DropLinkRelations, leaves_untouched_lines_byte_for_byte) {
   EXPECT_EQ(drop_link_relations(fields, kUnwanted), 0u);
 }
 
+TEST(RenameLinkTargets, leaves_all_else_verbatim) {
+  Fields fields{{"A", "<x>"}, {"Link", "<x>;rel=a ,,<y>; title=\"<x>\",nonsense"}, {"link", "<y> ,<z>"}};
+  rename_link_targets(fields, [](std::string_view target) {
+    return target == "x" ? std::optional<std::string>("new,x") : std::nullopt;
+  });
+  EXPECT_EQ(fields,
+            (Fields{{"A", "<x>"}, {"Link", "<new,x>;rel=a, <y>; title=\"<x>\", nonsense"}, {"link", "<y> ,<z>"}}));
+}
+
 }  // namespace
 }  // namespace weir::http

@@ -161,5 +161,22 @@ TEST(BatchAnswerTest, of_another_shape_is_an_error) {
   EXPECT_FALSE(parse_batch_answer(body + std::string(kMaxBatchAnswer, ' '), kNow));
 }
 
+TEST(RenamedHrefsTest, are_those_of_all_actions) {
+  auto rename = [](std::string_view href) {
+    return href.starts_with("https://a/") ? std::optional("http://m/" + std::string(href.substr(10))) : std::nullopt;
+  };
+  const std::string body =
+      R"({"z":1,"objects":[{"oid":"x","actions":{"upload":{"href":"https://a/u","header":{"b":"https://a/"}},)"
+      R"("verify":{"href":"https://b/v"}}},5,{"actions":{"download":{"href":7}}},{"actions":[]}],"a":[]})";
+  auto expected = body;
+  expected.replace(expected.find("https://a/u"), 11, "http://m/u");
+  EXPECT_EQ(with_renamed_hrefs(body, rename), expected);
+  for (const std::string& other :
+       {std::string("{}"), std::string("[]"), std::string("<html>"),
+        std::string(R"({ "objects" : [ { "actions" : { "x" : { "href" : "https://b/" } } } ] })"),
+        std::string(R"({"objects":[{"actions":{"x":{"href":"https://a/")")})
+    EXPECT_EQ(with_renamed_hrefs(other, rename), other);
+}
+
 }  // namespace
 }  // namespace weir::hub

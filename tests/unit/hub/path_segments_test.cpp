@@ -37,6 +37,28 @@ TEST(PathSegmentsTest, takes_no_path_that_could_be_read_as_another) {
     EXPECT_EQ(path_segments(target), std::nullopt) << target;
 }
 
+TEST(PathSegmentsTest, says_what_is_wrong_with_a_path) {
+  for (auto target :
+       {"/", "//", "/a/", "/a//b", "/refs%2Fpr%2F1", "/a%5Cb", "/..a/b..", "/%E6%96%87", "/a?b=../%00%zz"})
+    EXPECT_EQ(path_fault(target), std::nullopt) << target;
+  for (auto target : {"/..", "/a/../b", "/a/%2e%2e%2fb", "/a%2F..", "/./a", "/%2E"})
+    EXPECT_EQ(path_fault(target), "has a segment \".\" or \"..\"") << target;
+  for (auto target : {"/%00", "/a%0Ab", "/%7f"}) EXPECT_EQ(path_fault(target), "has a control character") << target;
+  for (auto target : {"/%", "/%z1", "/a%2"})
+    EXPECT_EQ(path_fault(target), "has a % that two hex digits do not follow") << target;
+  EXPECT_EQ(path_fault("/" + std::string(4095, 'a')), std::nullopt);
+  EXPECT_EQ(path_fault("/" + std::string(4096, 'a')), "is longer than 4096 bytes");
+}
+
+// RFC 3629, section 4.
+TEST(PathSegmentsTest, a_path_is_utf8) {
+  for (auto target : {"/%C2%80", "/%DF%BF", "/%E0%A0%80", "/%ED%9F%BF", "/%EE%80%80", "/%F0%90%80%80", "/%F4%8F%BF%BF"})
+    EXPECT_EQ(path_fault(target), std::nullopt) << target;
+  for (auto target : {"/%80", "/%C0%AF", "/%C1%BF", "/%C2", "/%C2a", "/%E0%9F%BF", "/%E2%82", "/%ED%A0%80",
+                      "/%F0%8F%BF%BF", "/%F4%90%80%80", "/%F5%80%80%80", "/%FF", "/%F0%90%80/"})
+    EXPECT_EQ(path_fault(target), "is not UTF-8") << target;
+}
+
 TEST(PathSegmentsTest, joins) {
   std::vector<std::string> segments = {"a", "b/c", "d"};
   EXPECT_EQ(join_segments(segments), "a/b/c/d");

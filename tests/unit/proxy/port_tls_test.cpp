@@ -51,7 +51,7 @@ class PortTlsTest : public testing::Test {
   }
 
   TlsFixture fixture_;
-  ListenOptions options_;
+  PortIdentity options_;
   std::shared_ptr<ssl_ctx_st> tls_;
   std::string failure_;
 };
@@ -91,6 +91,18 @@ TEST_F(PortTlsTest, says_which_file_is_wrong) {
   write_pair(fixture_.authority->mint("given.huggingface.co", wall_now()).value());
   options_.key = fixture_.folder / "other.pem";
   EXPECT_THAT(make_port_tls(options_, fixture_.leaves).error().message, HasSubstr("key values mismatch"));
+}
+
+TEST(PortIdentityTest, comes_of_the_proxy_or_of_the_endpoint) {
+  Options options;
+  EXPECT_EQ(port_identity(options), std::nullopt);
+  options.endpoint = {{"w.example"}, "c", "k"};
+  EXPECT_EQ(port_identity(options), (PortIdentity{"endpoint", {"w.example"}, "c", "k"}));
+  options.endpoint = {{"w.example"}, {}, {}};
+  options.listen.tls = true;
+  options.listen.cert = "pc";
+  options.listen.key = "pk";
+  EXPECT_EQ(port_identity(options), (PortIdentity{"proxy", {"localhost", "w.example"}, "pc", "pk"}));
 }
 
 }  // namespace
