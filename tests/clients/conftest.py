@@ -11,14 +11,21 @@ from data_sets import hub_of_data
 from harness import Weir
 from hub import TestHub
 from states import States
+from ways import EACH, Way
 
-pytest_plugins = ["harness.fixtures", "system_trust", "ways"]
+pytest_plugins = ["harness.fixtures", "system_trust"]
 
 
 @pytest.fixture
 def states(tmp_path: Path, hub: TestHub, weir: Weir) -> States:
     """Runs a client cold, warm and after a restart."""
     return States(tmp_path, hub, weir)
+
+
+@pytest.fixture(params=EACH)
+def way(request: pytest.FixtureRequest, weir: Weir) -> Way:
+    """Each of the ways to a weir with an empty store."""
+    return Way(weir, request.param)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from harness import Weir
 
 HUB = "https://huggingface.co"
@@ -30,8 +28,3 @@ class Way:
     def label(self, client: str) -> str:
         """The client's name in the table."""
         return f"{client}, HF_ENDPOINT" if self.is_endpoint else client
-
-
-@pytest.fixture(params=EACH)
-def way(request: pytest.FixtureRequest, weir: Weir) -> Way:
-    return Way(weir, request.param)

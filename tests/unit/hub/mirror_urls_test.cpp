@@ -46,10 +46,10 @@ TEST(MirrorUrlsTest, leads_an_answers_fields_to_the_mirror) {
                       {"Link", "<https://huggingface.co/a?cursor=b,c>; rel=\"next\", <https://else.example/>; rel=up"},
                       {"X-Url", "https://huggingface.co/"}};
   urls().rewrite(answer);
-  EXPECT_EQ(answer,
-            (http::Fields{{"Location", "http://weir:9347/-/cdn/us.aws.cdn.hf.co/x?S=1"},
-                          {"Link", "<http://weir:9347/a?cursor=b,c>; rel=\"next\", <https://else.example/>; rel=up"},
-                          {"X-Url", "https://huggingface.co/"}}));
+  EXPECT_EQ(answer.get("Location"), "http://weir:9347/-/cdn/us.aws.cdn.hf.co/x?S=1");
+  EXPECT_EQ(answer.get("Link"), "<http://weir:9347/a?cursor=b,c>; rel=\"next\", <https://else.example/>; rel=up");
+  EXPECT_EQ(answer.get("X-Url"), "https://huggingface.co/");
+  EXPECT_EQ(answer.size(), 3u);
   http::Fields relative{{"Location", "/api/resolve-cache/x"}, {"Link", "</next>;rel=next"}};
   auto before = relative;
   urls().rewrite(relative);
