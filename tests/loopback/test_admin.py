@@ -26,7 +26,7 @@ def test_ca(weir: Weir) -> None:
 
 
 def test_unknown_pages(weir: Weir) -> None:
-    for target in ("/-/nothing", "/", "/acme/tiny-model/resolve/main/config.json"):
+    for target in ("/-/nothing", "/", "/-/cdn/example.org/x"):
         status, text = ask(weir, target)
         assert status == 404 and text
 
