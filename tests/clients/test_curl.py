@@ -30,7 +30,9 @@ def test_resume(way: Way, hub: TestHub, states: States) -> None:
     def download(home: Path) -> Mapping[str, Path]:
         home.mkdir(parents=True, exist_ok=True)
         (home / "file").write_bytes(file.content.read(0, 5_000_000))
-        run_well([*CURL, "--continue-at", "-", "--output", home / "file", way.hub + TARGET], way.client_environment(home))
+        run_well(
+            [*CURL, "--continue-at", "-", "--output", home / "file", way.hub + TARGET], way.client_environment(home)
+        )
         return {WEIGHTS: home / "file"}
 
     states.check(way.label("curl -C - (5 MB already there)"), download, {WEIGHTS: file})

@@ -15,7 +15,9 @@ WEIGHTS = "model.safetensors"
 
 def test_whole_file(way: Way, hub: TestHub, states: States) -> None:
     def download(home: Path) -> Mapping[str, Path]:
-        run_well(["wget", "--quiet", *with_ca(way.weir), "-O", home / "file", way.hub + TARGET], way.client_environment(home))
+        run_well(
+            ["wget", "--quiet", *with_ca(way.weir), "-O", home / "file", way.hub + TARGET], way.client_environment(home)
+        )
         return {WEIGHTS: home / "file"}
 
     states.check(way.label("wget"), download, {WEIGHTS: hub.file("acme/tiny-model", WEIGHTS)})
@@ -28,7 +30,8 @@ def test_resume(way: Way, hub: TestHub, states: States) -> None:
         home.mkdir(parents=True, exist_ok=True)
         (home / "file").write_bytes(file.content.read(0, 3_000_000))
         run_well(
-            ["wget", "--quiet", "--continue", *with_ca(way.weir), "-O", home / "file", way.hub + TARGET], way.client_environment(home)
+            ["wget", "--quiet", "--continue", *with_ca(way.weir), "-O", home / "file", way.hub + TARGET],
+            way.client_environment(home),
         )
         return {WEIGHTS: home / "file"}
 
@@ -36,9 +39,11 @@ def test_resume(way: Way, hub: TestHub, states: States) -> None:
 
 
 def test_regular_file(way: Way, hub: TestHub, states: States) -> None:
+    url = way.hub + TARGET.replace(WEIGHTS, "config.json")
+
     def download(home: Path) -> Mapping[str, Path]:
         run_well(
-            ["wget", "--quiet", *with_ca(way.weir), "-O", home / "file", way.hub + TARGET.replace(WEIGHTS, "config.json")],
+            ["wget", "--quiet", *with_ca(way.weir), "-O", home / "file", url],
             way.client_environment(home),
         )
         return {"config.json": home / "file"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weir as the hub itself (HF_ENDPOINT): origin-form requests on its own port, over the same store and the same rules."""
+"""Weir as the hub itself (HF_ENDPOINT): origin-form requests on its own port, same store and same rules."""
 
 import hashlib
 import json
