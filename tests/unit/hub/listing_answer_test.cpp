@@ -30,6 +30,8 @@ std::shared_ptr<const Answer> answer(std::chrono::nanoseconds asked, http::Field
 
 class ListingAnswerTest : public testing::Test {
  protected:
+  explicit ListingAnswerTest(AccessOptions access = {}) : ledger_(access) {}
+
   static ListingTerms terms(const Asker& asker, Validity validity) { return {asker, kRepo, validity, kTtl}; }
 
   // The hub's answer to `audience` at that time, as an asker finds it.
@@ -48,7 +50,7 @@ class ListingAnswerTest : public testing::Test {
   }
 
   Asker asker_ = kAlice;
-  AccessLedger ledger_{AccessOptions{}};
+  AccessLedger ledger_;
   KeptAnswers kept_;
 };
 
@@ -59,8 +61,12 @@ TEST_F(ListingAnswerTest, what_is_said_of_a_branch_holds_for_the_ttl) {
   EXPECT_FALSE(now(-seconds(1))) << "the clock was set back";
 }
 
-TEST_F(ListingAnswerTest, a_young_answer_needs_no_other_yes) {
-  ledger_.set_options({Duration(0), Duration(0), Duration(0)});
+class NoYesHolds : public ListingAnswerTest {
+ protected:
+  NoYesHolds() : ListingAnswerTest({Duration(0), Duration(0), Duration(0)}) {}
+};
+
+TEST_F(NoYesHolds, a_young_answer_needs_no_other_yes) {
   learn(kAlice, seconds(0));
   EXPECT_TRUE(now(seconds(59)));
   EXPECT_TRUE(now(seconds(59), Validity::for_ever));
