@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/status_report.h"
@@ -14,11 +16,21 @@ namespace {
 
 struct LsOptions {
   ConfigChoice config;
+  std::string repo;
+  std::vector<std::string> paths;
   bool json = false;
 };
 
+Result<std::string> list_repo(const config::Config& config, const LsOptions& options) {
+  auto which = hub::parse_pin(options.repo);
+  if (!which) return fail(which.error().in(options.repo));
+  TRY_ASSIGN(auto files, held_files(config.store.root, *which, options.paths));
+  return options.json ? held_files_json(files) : held_files_text(files);
+}
+
 Result<std::string> list(const LsOptions& options) {
   TRY_ASSIGN(auto config, load_config(options.config));
+  if (!options.repo.empty()) return list_repo(config, options);
   TRY_ASSIGN(auto blobs, list_blobs(config.store.root));
   TRY(add_names(config.store.root, blobs));
   return options.json ? blobs_json(blobs) : blobs_text(blobs);
@@ -30,6 +42,10 @@ void add_ls(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("ls", "List the blobs, and the repositories, revisions and paths that name them");
   auto options = std::make_shared<LsOptions>();
   add_config_options(*command, options->config, WithListen::no);
+  auto* repo =
+      command->add_option("--repo", options->repo, "The files of this repository alone, and where their bytes stand")
+          ->type_name("REPO[@REVISION]");
+  command->add_option("FILE", options->paths, "With --repo: these paths alone")->type_name("FILE...")->needs(repo);
   command->add_flag("--json", options->json, "As JSON");
   command->callback([&chosen, options] {
     chosen.action = [options] {

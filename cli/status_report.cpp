@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/log.h"
 #include "cli/local_http.h"
@@ -214,6 +215,32 @@ std::string blobs_text(const std::vector<StoredBlob>& blobs) {
     out += blob_lines(blob);
   }
   return out + counted(blobs.size(), "blob") + ", " + show_bytes(bytes) + "\n";
+}
+
+std::string held_files_json(const std::vector<HeldFile>& files) {
+  Json list = Json::array();
+  for (const auto& [named, blob] : files)
+    list.push_back({{"path", named.file.path},
+                    {"revision", named.file.revision},
+                    {"commit", named.commit},
+                    {"size", named.blob.size},
+                    {"sha256", named.blob.digest.hex()},
+                    {"blob", blob.string()}});
+  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string held_files_text(const std::vector<HeldFile>& files) {
+  std::string out;
+  std::set<Sha256> blobs;
+  uint64_t bytes = 0;
+  for (const auto& [named, blob] : files) {
+    if (blobs.insert(named.blob.digest).second) bytes += named.blob.size;
+    bool says_more = !named.commit.empty() && named.commit != named.file.revision;
+    out += fmt::format("{}\n    {}{}  {}\n    sha256 {}\n    {}\n", printable(named.file.path),
+                       printable(named.file.revision), says_more ? " = " + printable(named.commit) : "",
+                       show_bytes(named.blob.size), named.blob.digest.hex(), printable(blob.string()));
+  }
+  return out + counted(files.size(), "file") + ", " + show_bytes(bytes) + "\n";
 }
 
 }  // namespace weir::cli

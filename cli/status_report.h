@@ -42,4 +42,8 @@ std::string blobs_text(const std::vector<StoredBlob>& blobs);
 // One of them, with its names.
 std::string blob_lines(const StoredBlob& blob);
 
+// The files of one repository as JSON and as lines for people, each with where its bytes stand.
+std::string held_files_json(const std::vector<HeldFile>& files);
+std::string held_files_text(const std::vector<HeldFile>& files);
+
 }  // namespace weir::cli

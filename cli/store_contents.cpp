@@ -2,7 +2,9 @@
 #include "cli/store_contents.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "cas/disk.h"
 #include "cas/layout.h"
 #include "hub/catalog_database.h"
 
@@ -48,6 +50,22 @@ Result<void> add_names(const std::filesystem::path& store_root, std::vector<Stor
     if (blob != blobs.end() && blob->digest == named.blob.digest)
       blob->names.push_back({repo_of(named.file), named.file.revision, named.file.path});
   });
+}
+
+Result<std::vector<HeldFile>> held_files(const std::filesystem::path& store_root, const hub::Pin& which,
+                                         const std::vector<std::string>& paths) {
+  TRY_ASSIGN(auto files, hub::files_of(catalog_path(store_root), which));
+  cas::Layout layout(store_root);
+  std::vector<HeldFile> held;
+  for (auto& named : files) {
+    bool wanted = paths.empty() || std::find(paths.begin(), paths.end(), named.file.path) != paths.end();
+    auto blob = layout.object(named.blob.digest);
+    if (wanted && cas::is_plain_file(blob)) held.push_back({std::move(named), std::move(blob)});
+  }
+  std::sort(held.begin(), held.end(), [](const HeldFile& a, const HeldFile& b) {
+    return std::tie(a.named.file.path, a.named.file.revision) < std::tie(b.named.file.path, b.named.file.revision);
+  });
+  return held;
 }
 
 }  // namespace weir::cli

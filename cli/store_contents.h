@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/result.h"
+#include "hub/pins.h"
 
 namespace weir::cli {
 
@@ -34,6 +35,17 @@ Result<std::vector<StoredBlob>> list_blobs(const std::filesystem::path& store_ro
 
 // Adds the names that the catalogue of the hub knows.  Errors: io, invalid.
 Result<void> add_names(const std::filesystem::path& store_root, std::vector<StoredBlob>& blobs);
+
+// A file of a repository that the store holds.
+struct HeldFile {
+  hub::NamedFile named;
+  std::filesystem::path blob;  // where its bytes stand
+};
+
+// The files of `which` that are complete, ordered by path and revision; with `paths`, those alone.  Errors: io,
+// invalid.
+Result<std::vector<HeldFile>> held_files(const std::filesystem::path& store_root, const hub::Pin& which,
+                                         const std::vector<std::string>& paths);
 
 // Where the catalogue of the hub stands in the store's folder.
 std::filesystem::path catalog_path(const std::filesystem::path& store_root);

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/files.h"
-#include "hub/catalog_database.h"
 
 namespace weir::hub {
 namespace {
@@ -37,19 +36,15 @@ bool is_revision(std::string_view text) {
 
 using Blobs = std::unordered_set<Sha256, DigestHash>;
 
-Result<void> add_blobs(const Pin& pin, const std::filesystem::path& catalog, Blobs& blobs) {
-  if (pin.revision.empty())
-    return for_each_file_of(catalog, pin.type, pin.repo,
-                            [&](const NamedFile& named) { blobs.insert(named.blob.digest); });
-  std::set<std::string> names{pin.revision};
-  TRY_ASSIGN(auto commit, commit_of(catalog, {pin.type, pin.repo, pin.revision, ""}));
+// The names of the revision itself: as it is asked for, and the commits that it was.
+Result<std::set<std::string>> names_of_revision(const std::filesystem::path& catalog, const Pin& which,
+                                                const std::vector<NamedFile>& files) {
+  std::set<std::string> names{which.revision};
+  TRY_ASSIGN(auto commit, commit_of(catalog, {which.type, which.repo, which.revision, ""}));
   if (!commit.empty()) names.insert(commit);
-  TRY(for_each_file_of(catalog, pin.type, pin.repo, [&](const NamedFile& named) {
-    if (named.file.revision == pin.revision && !named.commit.empty()) names.insert(named.commit);
-  }));
-  return for_each_file_of(catalog, pin.type, pin.repo, [&](const NamedFile& named) {
-    if (names.contains(named.file.revision) || names.contains(named.commit)) blobs.insert(named.blob.digest);
-  });
+  for (const auto& named : files)
+    if (named.file.revision == which.revision && !named.commit.empty()) names.insert(named.commit);
+  return names;
 }
 
 }  // namespace
@@ -72,6 +67,17 @@ Result<Pin> parse_pin(std::string_view text) {
   if (!is_repo(repo) || (at != std::string_view::npos && !is_revision(pin.revision)))
     return fail(ErrorCode::invalid, std::string(kExpected));
   return pin;
+}
+
+Result<std::vector<NamedFile>> files_of(const std::filesystem::path& catalog, const Pin& which) {
+  std::vector<NamedFile> files;
+  TRY(for_each_file_of(catalog, which.type, which.repo, [&](const NamedFile& named) { files.push_back(named); }));
+  if (which.revision.empty()) return files;
+  TRY_ASSIGN(auto names, names_of_revision(catalog, which, files));
+  std::erase_if(files, [&](const NamedFile& named) {
+    return !names.contains(named.file.revision) && !names.contains(named.commit);
+  });
+  return files;
 }
 
 std::filesystem::path pins_beside(const std::filesystem::path& catalog) {
@@ -119,7 +125,10 @@ Result<void> Pins::write(const std::vector<Pin>& pins) const {
 Result<Blobs> Pins::blobs() const {
   TRY_ASSIGN(auto pins, list());
   Blobs blobs;
-  for (const auto& pin : pins) TRY(add_blobs(pin, catalog_, blobs));
+  for (const auto& pin : pins) {
+    TRY_ASSIGN(auto files, files_of(catalog_, pin));
+    for (const auto& named : files) blobs.insert(named.blob.digest);
+  }
   return blobs;
 }
 

@@ -14,7 +14,7 @@
 
 #include "base/digest.h"
 #include "base/result.h"
-#include "hub/repo_file.h"
+#include "hub/catalog_database.h"
 
 namespace weir::hub {
 
@@ -31,6 +31,10 @@ struct Pin {
 // Errors: invalid, with what was expected.
 Result<Pin> parse_pin(std::string_view text);
 
+// The files that the catalog names for what a pin would be on, in no order.  A revision means its name in requests, the
+// commit that it is, and the files of that commit.  Errors: io, invalid.
+Result<std::vector<NamedFile>> files_of(const std::filesystem::path& catalog, const Pin& which);
+
 // The file of the pins, in the folder that the catalog stands in.
 std::filesystem::path pins_beside(const std::filesystem::path& catalog);
 
@@ -46,8 +50,7 @@ class Pins {
   Result<bool> add(const Pin& pin);
   Result<bool> remove(const Pin& pin);
 
-  // The blobs of all files that the catalog names for the pinned repositories.  A revision means its name in requests,
-  // the commit that it is, and the files of that commit.  Errors: io, invalid.
+  // The blobs of all files that the catalog names for the pinned repositories.  Errors: io, invalid.
   Result<std::unordered_set<Sha256, DigestHash>> blobs() const;
 
  private:
