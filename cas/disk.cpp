@@ -2,6 +2,8 @@
 #include "cas/disk.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -145,6 +147,10 @@ Result<void> make_own_folder(const std::filesystem::path& path) {
   if (errno != EEXIST) return fail(errno_error("creating the folder " + path.string()));
   if (is_own_folder(path)) return {};
   return fail(ErrorCode::io, path.string() + " is in the way: remove it, a folder belongs there");
+}
+
+bool share_bytes(int from, int to) {
+  return ::ioctl(to, FICLONE, from) == 0;
 }
 
 Result<bool> is_name_of(const std::filesystem::path& path, int fd) {

@@ -56,6 +56,10 @@ Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path);
 Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path);
 Result<void> sync_file(int fd, const std::filesystem::path& path);
 
+// Makes an empty file share all bytes of another one (a reflink); false where that cannot be done, and nothing is
+// changed.
+bool share_bytes(int from, int to);
+
 // Renames; false when there is something at `to`, which is left alone.
 Result<bool> move_unless_exists(const std::filesystem::path& from, const std::filesystem::path& to);
 // Renames over what is at `to`.

@@ -42,9 +42,22 @@ Result<void> NewBlob::append(std::string_view bytes) {
   return {};
 }
 
-Result<std::shared_ptr<const Blob>> NewBlob::commit() {
+Result<bool> NewBlob::share(int source, uint64_t size) {
+  if (!fd_ || frontiers_.held() > 0) return fail(ErrorCode::invalid, "a new blob shares bytes from its start or never");
+  if (!share_bytes(source, fd_.get())) return false;
+  TRY_ASSIGN(auto stamp, stamp_of(fd_.get(), path_));
+  if (stamp.size != size) return fail(ErrorCode::io, "the file changes while it is read");
+  frontiers_.extend(size);
+  loose_.add(size);
+  reservation_.give_back(size);
+  return true;
+}
+
+Result<std::shared_ptr<const Blob>> NewBlob::commit(const std::optional<Sha256>& expected) {
   if (!fd_) return fail(ErrorCode::invalid, "a new blob was committed already");
   TRY_ASSIGN(auto digest, frontiers_.finish());
+  if (expected && digest != *expected)
+    return fail(ErrorCode::digest_mismatch, "its sha256 is " + digest.hex() + ", not " + expected->hex());
   auto hold = shelf_.open_files().hold(digest);
   auto file = std::make_shared<const BlobFile>(std::move(fd_), digest, frontiers_.held(), std::move(hold));
   return shelf_.publish(std::move(file), path_, loose_);

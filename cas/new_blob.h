@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small blob whose digest is not known before its last byte.  It grows under a random name in tmp/; commit() stores
-// it under the SHA-256 of its bytes.  Destroying it without that removes it.  All calls block (disk pool) and come one
-// at a time.
+// A blob that is stored whole, from bytes whose digest need not be known before the last one.  It grows under a random
+// name in tmp/; commit() stores it under the SHA-256 of its bytes.  Destroying it without that removes it.  All calls
+// block (disk pool) and come one at a time.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/unique_fd.h"
@@ -30,8 +31,12 @@ class NewBlob {
   uint64_t size() const { return frontiers_.held(); }
   // Errors: io, no_space, over_limit.
   Result<void> append(std::string_view bytes);
-  // Once.  The blob says which digest it got.  Errors: io, no_space.
-  Result<std::shared_ptr<const Blob>> commit();
+  // While it is empty: shares the `size` bytes of another file of this file system with it (a reflink) and returns
+  // true, or returns false where that cannot be done.
+  Result<bool> share(int source, uint64_t size);
+  // Once.  The blob says which digest it got.  With `expected`, nothing is stored that has another one.  Errors:
+  // digest_mismatch; io, no_space.
+  Result<std::shared_ptr<const Blob>> commit(const std::optional<Sha256>& expected = std::nullopt);
 
  private:
   NewBlob(Shelf& shelf, Space& space, Reservation reservation, Loose loose, std::filesystem::path path, UniqueFd fd);

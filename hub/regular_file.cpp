@@ -7,6 +7,7 @@
 
 #include "http/conditional.h"
 #include "http/hop_by_hop.h"
+#include "http/target.h"
 #include "http/text.h"
 #include "hub/xet.h"
 
@@ -62,6 +63,11 @@ Sha1Hasher git_blob_hasher(uint64_t size) {
 
 std::string git_etag(const Sha1& git_id) {
   return '"' + git_id.hex() + '"';
+}
+
+ObjectName regular_file_name(std::string_view host, const RepoFile& file) {
+  return object_name(host, "/api/resolve-cache/" + std::string(plural_of(file.type)) + "/" + file.repo + "/" +
+                               http::lower_case(file.revision) + "/" + http::percent_encode(file.path, "/"));
 }
 
 http::Fields kept_fields(const http::Fields& ok) {

@@ -11,6 +11,8 @@
 
 #include "base/digest.h"
 #include "http/fields.h"
+#include "hub/repo_file.h"
+#include "hub/signed_url.h"
 
 namespace weir::hub {
 
@@ -18,7 +20,7 @@ struct RegularFile {
   Sha256 digest;
   uint64_t size = 0;
   Sha1 git_id;          // what the hub's ETag says
-  http::Fields fields;  // kept_fields() of the hub's 200
+  http::Fields fields;  // kept_fields() of the hub's answer; empty when the hub was not asked yet
 
   bool operator==(const RegularFile&) const = default;
 };
@@ -32,6 +34,9 @@ Sha1Hasher git_blob_hasher(uint64_t size);
 
 // The ETag to send, also as If-None-Match.
 std::string git_etag(const Sha1& git_id);
+
+// The name of a regular file, whichever way a request spells its path.  `file.revision` is a commit.
+ObjectName regular_file_name(std::string_view host, const RepoFile& file);
 
 // What of the hub's 200 may be kept on disk and shown to another permitted client: what describes the file, and nothing
 // that belongs to one exchange, one client or one body (cookies, request ids, rate limits, lengths).  Xet signs are not

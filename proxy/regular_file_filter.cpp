@@ -8,7 +8,6 @@
 #include "hub/catalog.h"
 #include "hub/file_answer.h"
 #include "hub/regular_file.h"
-#include "hub/signed_url.h"
 #include "proxy/error_answer.h"
 #include "proxy/file_exchange.h"
 #include "proxy/relay_exchange.h"
@@ -43,10 +42,16 @@ std::unique_ptr<Exchange> answer_held(WorkerContext& context, Responder& respond
   return std::make_unique<FileExchange>(context, responder, std::move(file));
 }
 
+// What was imported stands under the name that its owner gave it: whether it is that file is the hub's to say, once.
+bool was_confirmed(const hub::RegularFile& file) {
+  return !file.fields.empty();
+}
+
 // The bytes of a file of a commit never change, so that the permission alone is in question.  What a page of another
 // site may read is the hub's to say.
 bool needs_no_hub(Services& services, const RegularFileRequest& request) {
-  return request.held && hub::is_commit(request.repo_file.revision) && !request.client.head.fields.has("Origin") &&
+  return request.held && was_confirmed(*request.held) && hub::is_commit(request.repo_file.revision) &&
+         !request.client.head.fields.has("Origin") &&
          services.memory.access().is_fresh(request.asker, request.repo(), hub::Right::regular_files, monotonic_now());
 }
 
@@ -57,6 +62,7 @@ class RegularFileFilter : public AnswerFilter {
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
     learn_right(head);
+    if (head.status == 304 && request_.held) confirm(head);
     if (head.status == 304 && request_.held)
       return answer_held(context_, responder_, std::move(request_), head.fields, Basis::hub);
     if (auto encoding = unasked_encoding(head)) return refuse(*encoding);
@@ -76,8 +82,9 @@ class RegularFileFilter : public AnswerFilter {
   bool delays_head() const override { return file_.has_value(); }
 
   bool has_memory() override {
-    return request_.held && context_.services.memory.access().holds_offline(request_.asker, request_.repo(),
-                                                                            hub::Right::regular_files, wall_now());
+    return request_.held && was_confirmed(*request_.held) &&
+           context_.services.memory.access().holds_offline(request_.asker, request_.repo(), hub::Right::regular_files,
+                                                           wall_now());
   }
 
   std::unique_ptr<Exchange> answer_without_hub() override {
@@ -128,6 +135,13 @@ class RegularFileFilter : public AnswerFilter {
     return request_.client.head.method == "GET" || is_empty;
   }
 
+  void confirm(const http::ResponseHead& head) {
+    if (was_confirmed(*request_.held)) return;
+    request_.held->fields = hub::kept_fields(head.fields);
+    request_.held->fields.remove("Content-Type");  // it would be that of an empty body
+    context_.services.catalog.learn(hub::NamedRegularFile{request_.name, *request_.held});
+  }
+
   void learn_right(const http::ResponseHead& head) {
     auto& memory = context_.services.memory;
     bool permits = head.status == 200 || head.status == 206 || head.status == 304;
@@ -152,7 +166,7 @@ std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Res
   auto& services = context.services;
   RegularFileRequest request{std::move(client), {}, file, {}, std::nullopt, nullptr};
   request.asker = services.memory.askers().of(request.client.head.fields);
-  request.name = hub::object_name(request.client.host, request.client.head.target);
+  request.name = hub::regular_file_name(request.client.host, file);
   request.held = services.catalog.find_regular_file(request.name);
   if (request.held) {
     // One that was damaged is asked for anew.

@@ -43,6 +43,20 @@ TEST_F(NewBlobTest, that_is_not_committed_leaves_nothing) {
   EXPECT_EQ(get(sha256("small file")), "(absent)");
 }
 
+TEST_F(NewBlobTest, of_another_digest_than_expected_is_not_stored) {
+  auto wrong = create();
+  ASSERT_TRUE(wrong->append("small file"));
+  auto stored = wrong->commit(sha256("other file"));
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, ErrorCode::digest_mismatch);
+  wrong.reset();
+  EXPECT_EQ(files_in(root / "tmp"), 0U);
+  EXPECT_EQ(get(sha256("small file")), "(absent)");
+  auto right = create();
+  ASSERT_TRUE(right->append("small file"));
+  EXPECT_TRUE(right->commit(sha256("small file")));
+}
+
 TEST_F(NewBlobTest, is_committed_once) {
   auto blob = create();
   ASSERT_TRUE(blob->commit());

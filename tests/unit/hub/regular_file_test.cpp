@@ -28,6 +28,15 @@ TEST(GitIdTest, is_read_in_each_spelling) {
   EXPECT_EQ(git_etag(*Sha1::from_hex(kGitId)), '"' + kGitId + '"');
 }
 
+TEST(RegularFileNameTest, is_one_for_each_spelling_of_a_path) {
+  std::string commit(40, 'a');
+  RepoFile file{RepoType::dataset, "org/set", commit, "data/a b.txt"};
+  EXPECT_EQ(regular_file_name("HuggingFace.co", file),
+            (ObjectName{"huggingface.co", "/api/resolve-cache/datasets/org/set/" + commit + "/data/a%20b.txt"}));
+  file.revision = std::string(40, 'A');
+  EXPECT_EQ(regular_file_name("h", file).path, "/api/resolve-cache/datasets/org/set/" + commit + "/data/a%20b.txt");
+}
+
 TEST(KeptFieldsTest, hold_nothing_of_one_exchange_or_client) {
   const http::Fields ok = {
       {"content-type", "application/json"},
