@@ -72,6 +72,10 @@ class BlobStore {
     return NewBlob::create(*shelf_, loose_files_, space_, expected_size);
   }
 
+  // Blocking.  Removes a blob, used or not; who has it open reads on.  Its size; nothing when there was none.  Errors:
+  // io.
+  Result<std::optional<uint64_t>> discard(const Sha256& digest) { return shelf_->discard(digest); }
+
   // What the store may take of the disk, and what was removed to keep to that.
   Space& space() { return space_; }
   // All of what is in partial/ and tmp/: bytes.

@@ -189,6 +189,16 @@ Result<bool> Shelf::remove(const Candidate& blob) {
   return removed ? Result<bool>(true) : fail(removed.error());
 }
 
+Result<std::optional<uint64_t>> Shelf::discard(const Sha256& digest) {
+  std::lock_guard lock(placing_);
+  auto path = layout_.object(digest);
+  TRY_ASSIGN(auto object, open_existing(path, Access::read));
+  if (object.found != Found::plain) return std::nullopt;
+  TRY(remove_name(path));
+  catalog_->forget(digest);
+  return object.stamp.size;
+}
+
 Result<void> Shelf::quarantine(const std::filesystem::path& path, const Sha256& digest) {
   TRY(quarantine_->take(path, digest, wall_now()));
   return sync_folder(path.parent_path());

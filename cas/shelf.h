@@ -50,6 +50,9 @@ class Shelf {
   // Blocking.  Removes a blob to make room.  False when it was used since it was named, or is open.  The file goes
   // before its row in the index: a crash between the two leaves a row that the next start drops.  Errors: io.
   Result<bool> remove(const Candidate& blob);
+  // Blocking.  Removes a blob that nobody wants any more, used or not; who has it open reads on.  Its size; nothing
+  // when there was none.  Errors: io.
+  Result<std::optional<uint64_t>> discard(const Sha256& digest);
   // Who reads or fills which digest.
   OpenFiles& open_files() { return *open_files_; }
   // Calls `look` while no file changes its name and its count.

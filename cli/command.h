@@ -38,6 +38,7 @@ void add_gc(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
 void add_pin(CLI::App& app, Chosen& chosen);  // and weir unpin
 void add_import(CLI::App& app, Chosen& chosen);
+void add_rm(CLI::App& app, Chosen& chosen);
 void add_config(CLI::App& app, Chosen& chosen);
 void add_user(CLI::App& app, Chosen& chosen);
 

@@ -40,6 +40,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   add_verify(app, chosen);
   add_pin(app, chosen);
   add_import(app, chosen);
+  add_rm(app, chosen);
   add_config(app, chosen);
   add_user(app, chosen);
 

@@ -31,6 +31,12 @@ class BoundedMap {
     while (cost_ > limit_) drop_first();
   }
 
+  void clear() {
+    values_.clear();
+    order_.clear();
+    cost_ = 0;
+  }
+
   size_t size() const { return values_.size(); }
 
  private:

@@ -105,6 +105,17 @@ void Catalog::learn(NamedRevision revision) {
   writer_.put(std::move(revision));
 }
 
+void Catalog::forget(ForgottenNames names) {
+  {
+    std::unique_lock lock(tables_mutex_);
+    // What stands for nothing equals no meaning, so the next one is written.
+    for (const auto& file : names.files) written_names_.put(key_of(file.key()), Key{});
+    for (const auto& name : names.regular_files) regular_files_.put(key_of(name), RegularFile{});
+  }
+  writer_.put(std::move(names));
+  flush();
+}
+
 std::optional<BlobId> Catalog::find_object(const ObjectName& name) const {
   auto key = key_of(name);
   std::shared_lock lock(tables_mutex_);
@@ -116,7 +127,7 @@ std::optional<RegularFile> Catalog::find_regular_file(const ObjectName& name) co
   auto key = key_of(name);
   std::shared_lock lock(tables_mutex_);
   const auto* file = regular_files_.find(key);
-  return file ? std::optional(*file) : std::nullopt;
+  return file && *file != RegularFile{} ? std::optional(*file) : std::nullopt;
 }
 
 void Catalog::write(const std::vector<CatalogChange>& changes) {

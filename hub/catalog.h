@@ -40,6 +40,10 @@ class Catalog {
   // The hub said which commit the revision is.
   void learn(NamedRevision revision);
 
+  // Blocking.  These names stand for nothing until they are learnt again; it is written when this returns, or could not
+  // be.
+  void forget(ForgottenNames names);
+
   std::optional<BlobId> find_object(const ObjectName& name) const;
   std::optional<RegularFile> find_regular_file(const ObjectName& name) const;
 

@@ -142,6 +142,16 @@ Result<void> CatalogDatabase::put(const NamedRevision& named) {
       .run();
 }
 
+Result<void> CatalogDatabase::put(const ForgottenNames& names) {
+  TRY_ASSIGN(auto drop_name, database_.prepare("DELETE FROM names WHERE type = ? AND repo = ? AND revision = ?"
+                                               " AND path = ?"));
+  for (const auto& file : names.files)
+    TRY(drop_name.bind(1, plural_of(file.type)).bind(2, file.repo).bind(3, file.revision).bind(4, file.path).run());
+  TRY_ASSIGN(auto drop_file, database_.prepare("DELETE FROM regular_files WHERE host = ? AND path = ?"));
+  for (const auto& name : names.regular_files) TRY(drop_file.bind(1, name.host).bind(2, name.path).run());
+  return {};
+}
+
 namespace {
 
 constexpr auto kNames = "SELECT type, repo, revision, path, commit_id, sha256, size FROM names";

@@ -62,7 +62,15 @@ struct NamedRevision {
   bool operator==(const NamedRevision&) const = default;
 };
 
-using CatalogChange = std::variant<NamedObject, NamedRegularFile, NamedFile, NamedRevision>;
+// Names that are to stand for nothing any more.
+struct ForgottenNames {
+  std::vector<RepoFile> files;
+  std::vector<ObjectName> regular_files;
+
+  bool operator==(const ForgottenNames&) const = default;
+};
+
+using CatalogChange = std::variant<NamedObject, NamedRegularFile, NamedFile, NamedRevision, ForgottenNames>;
 
 struct CatalogLimits {
   size_t objects = 500'000;
@@ -99,6 +107,7 @@ class CatalogDatabase {
   Result<void> put(const NamedRegularFile& file);
   Result<void> put(const NamedFile& file);
   Result<void> put(const NamedRevision& revision);
+  Result<void> put(const ForgottenNames& names);
 
   Database database_;
   Statement put_object_;

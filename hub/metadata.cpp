@@ -155,6 +155,18 @@ void Metadata::keep(const Key& key, std::shared_ptr<const Answer> answer) {
   answers_.put(key, std::move(answer), cost);
 }
 
+// --- forgetting
+
+void Metadata::forget(ForgottenRepo forgotten) {
+  writer_.put(std::move(forgotten));
+  flush();
+  // The memory's tables are read from the disk again as they are needed.
+  std::lock_guard lock(mutex_);
+  files_.clear();
+  revisions_.clear();
+  answers_.clear();
+}
+
 // --- writing
 
 void Metadata::save_access() {

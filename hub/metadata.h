@@ -44,6 +44,9 @@ class Metadata {
   std::shared_ptr<const Answer> peek_answer(const AnswerName& name) const;
   std::shared_ptr<const Answer> find_answer(const AnswerName& name);
 
+  // Blocking.  What was remembered is no more; it is written when this returns, or could not be.
+  void forget(ForgottenRepo forgotten);
+
   // Has the ledger's changes written: call it after each change of the ledger.
   void save_access();
   const MetadataOptions& options() const { return options_; }

@@ -172,4 +172,17 @@ Result<void> MetadataDatabase::put(const AccessRecord& record) {
   return change.run();
 }
 
+Result<void> MetadataDatabase::put(const ForgottenRepo& forgotten) {
+  TRY_ASSIGN(auto drop,
+             writer_.prepare("DELETE FROM files WHERE type = ? AND repo = ? AND commit_id = ? AND path = ?"));
+  for (const auto& file : forgotten.files)
+    TRY(drop.bind(1, plural_of(file.repo.type)).bind(2, file.repo.repo).bind(3, file.commit).bind(4, file.path).run());
+  if (forgotten.extent != ForgottenRepo::Extent::all) return {};
+  for (const auto* table : {"files", "revisions", "answers"}) {
+    TRY_ASSIGN(auto drop_all, writer_.prepare(std::string("DELETE FROM ") + table + " WHERE type = ? AND repo = ?"));
+    TRY(drop_all.bind(1, plural_of(forgotten.repo.type)).bind(2, forgotten.repo.repo).run());
+  }
+  return {};
+}
+
 }  // namespace weir::hub

@@ -25,7 +25,13 @@ struct LearntRevision {
   Revision revision;
 };
 using LearntAnswer = std::pair<AnswerName, std::shared_ptr<const Answer>>;
-using MetadataChange = std::variant<LearntFile, LearntRevision, LearntAnswer, AccessRecord>;
+// The heads of these files and, where the whole repository is meant, its revisions and answers.
+struct ForgottenRepo {
+  RepoName repo;
+  std::vector<CommitFile> files;
+  enum class Extent { files, all } extent = Extent::files;
+};
+using MetadataChange = std::variant<LearntFile, LearntRevision, LearntAnswer, AccessRecord, ForgottenRepo>;
 
 class MetadataDatabase {
  public:
@@ -56,6 +62,7 @@ class MetadataDatabase {
   Result<void> put(const LearntRevision& revision);
   Result<void> put(const LearntAnswer& answer);
   Result<void> put(const AccessRecord& record);
+  Result<void> put(const ForgottenRepo& forgotten);
 
   Database writer_;
   Database reader_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/store_admin.h"
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "http/target.h"
 #include "hub/pins.h"
 #include "proxy/error_answer.h"
+#include "proxy/store_removal.h"
 #include "proxy/verify_exchange.h"
 
 namespace weir::proxy {
@@ -21,6 +24,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMaxNamed = 50'000;
 
 int status_of(const Error& error) {
+  if (error.code == ErrorCode::refused) return 403;
   return error.code == ErrorCode::invalid ? 400 : 500;
 }
 
@@ -81,6 +85,24 @@ Result<std::string> change_pin(Services& services, PinChange change, const std::
   return text_of(json);
 }
 
+// The values of all parameters of that name.
+std::vector<std::string> query_values(std::string_view query, std::string_view name) {
+  std::vector<std::string> values;
+  while (!query.empty()) {
+    auto parameter = query.substr(0, query.find('&'));
+    if (auto value = http::query_value(parameter, name)) values.push_back(std::move(*value));
+    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
+  }
+  return values;
+}
+
+Result<std::string> remove_named(Services& services, const std::vector<std::string>& hosts, const std::string& query) {
+  TRY_ASSIGN(auto which, hub::parse_pin(http::query_value(query, "repo").value_or("")));
+  auto catalog = std::filesystem::path(services.store_path) / "catalog.db";
+  return remove_files({services.store, services.catalog, services.memory, catalog, hosts},
+                      {which, query_values(query, "path")});
+}
+
 std::optional<uint64_t> number_in(const std::string& text) {
   uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -98,7 +120,7 @@ std::optional<std::string> refusal_of(const Services& services, const IpAddress&
                                       const http::RequestHead& request) {
   if (!is_on_this_machine(services, client)) return "The store is changed from the machine that Weir runs on alone.";
   if (!request.fields.has(kCommandField) || request.fields.has("Origin"))
-    return "The store is changed by weir gc, weir verify, weir pin and weir unpin: a request needs the field " +
+    return "The store is changed by weir gc, rm, verify, pin and unpin: a request needs the field " +
            std::string(kCommandField) + ", and must not come from a web page.";
   return std::nullopt;
 }
@@ -127,13 +149,17 @@ std::unique_ptr<Exchange> open_store_admin(WorkerContext& context, const IpAddre
   };
   auto target = http::split_target(request.target);
   bool changes = target.path == "/-/gc" || target.path == "/-/pins/add" || target.path == "/-/pins/remove" ||
-                 target.path == "/-/verify";
+                 target.path == "/-/rm" || target.path == "/-/verify";
   if (target.path == "/-/pins" && request.method == "GET")
     return run([&services] { return list_pins(services.catalog.pins()); });
   if (!changes) return nullptr;
   if (request.method != "POST") return refuse(405, "This page takes POST.");
   if (auto refusal = refusal_of(services, client, request)) return refuse(403, *refusal);
   if (target.path == "/-/verify") return open_verify(context, target.query, responder);
+  if (target.path == "/-/rm")
+    return run([&services, hosts = context.settings->options.intercept.hosts, query = std::string(target.query)] {
+      return remove_named(services, hosts, query);
+    });
   if (target.path != "/-/gc") {
     auto change = target.path == "/-/pins/add" ? PinChange::add : PinChange::remove;
     auto repo = http::query_value(target.query, "repo").value_or("");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pages behind weir gc and weir pin: GET /-/pins, POST /-/pins/add?repo=..., POST /-/pins/remove?repo=... and
-// POST /-/gc?dry_run=1&max_size=N; and weir verify's (verify_exchange.h).  What changes something is for clients on
-// this machine alone.
+// The pages behind weir gc, weir rm and weir pin: GET /-/pins, POST /-/pins/add?repo=..., POST /-/pins/remove?repo=...,
+// POST /-/gc?dry_run=1&max_size=N and POST /-/rm?repo=...&path=...&path=...; and weir verify's (verify_exchange.h).
+// What changes something is for clients on this machine alone.
 #pragma once
 
 #include <memory>

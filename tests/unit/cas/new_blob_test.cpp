@@ -57,6 +57,20 @@ TEST_F(NewBlobTest, of_another_digest_than_expected_is_not_stored) {
   EXPECT_TRUE(right->commit(sha256("small file")));
 }
 
+TEST_F(NewBlobTest, that_is_discarded_can_be_read_by_who_has_it_open) {
+  auto digest = put("small file");
+  auto open = store->open_blob(digest);
+  ASSERT_TRUE(open && *open);
+  EXPECT_EQ(store->discard(digest).value(), 10u);
+  EXPECT_EQ(store->discard(digest).value(), std::nullopt);
+  EXPECT_FALSE(store->has(digest));
+  EXPECT_FALSE(std::filesystem::exists(object(digest)));
+  char byte = 0;
+  EXPECT_EQ(::pread((**open)->fd(), &byte, 1, 0), 1);
+  EXPECT_EQ(put("small file"), digest);
+  EXPECT_EQ(get(digest), "small file");
+}
+
 TEST_F(NewBlobTest, is_committed_once) {
   auto blob = create();
   ASSERT_TRUE(blob->commit());

@@ -132,6 +132,28 @@ TEST_F(CatalogTest, a_name_that_means_the_same_is_not_written_again) {
   EXPECT_GT(fs::file_size(wal), size);
 }
 
+TEST_F(CatalogTest, what_is_forgotten_can_be_learnt_again) {
+  auto catalog = open();
+  auto learn_all = [&] {
+    for (const auto* path : {"a", "b"}) catalog->learn(named_file(path, 1));
+    for (int number : {1, 2}) catalog->learn(regular_file(number, 1));
+    catalog->flush();
+  };
+  learn_all();
+  catalog->forget({{named_file("a", 1).file}, {regular_file(1, 1).name}});
+  EXPECT_THAT(named_files(), testing::ElementsAre(named_file("b", 1)));
+  EXPECT_EQ(catalog->find_regular_file(regular_file(1, 1).name), std::nullopt);
+  EXPECT_EQ(catalog->find_regular_file(regular_file(2, 1).name), regular_file(2, 1).file);
+  catalog = nullptr;
+  catalog = open();
+  EXPECT_EQ(catalog->find_regular_file(regular_file(1, 1).name), std::nullopt);
+  EXPECT_NE(catalog->find_regular_file(regular_file(2, 1).name), std::nullopt);
+  catalog->forget({{named_file("a", 1).file}, {regular_file(1, 1).name}});
+  learn_all();
+  EXPECT_EQ(named_files().size(), 2u);
+  EXPECT_EQ(catalog->find_regular_file(regular_file(1, 1).name), regular_file(1, 1).file);
+}
+
 TEST_F(CatalogTest, keeps_the_newest_in_memory_and_on_disk) {
   CatalogLimits limits;
   limits.objects = 2;

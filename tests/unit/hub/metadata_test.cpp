@@ -116,6 +116,29 @@ TEST_F(MetadataTest, too_large_an_answer_is_not_kept) {
   EXPECT_TRUE(metadata_->find_answer(name({})));
 }
 
+TEST_F(MetadataTest, what_is_forgotten_is_gone_from_memory_and_disk) {
+  auto learn_all = [this] {
+    metadata_->learn_file(kFile, head());
+    metadata_->learn_file({kRepo, kFile.commit, "other"}, head());
+    metadata_->learn_revision(kRepo, "main", {kFile.commit, kNow});
+    metadata_->learn_answer(name({}), answer("{}"));
+  };
+  learn_all();
+  metadata_->forget({kRepo, {kFile}, ForgottenRepo::Extent::files});
+  EXPECT_FALSE(metadata_->find_file(kFile));
+  EXPECT_TRUE(metadata_->find_file({kRepo, kFile.commit, "other"}));
+  EXPECT_TRUE(metadata_->find_revision(kRepo, "main") && metadata_->find_answer(name({})));
+  metadata_->forget({{RepoType::model, kRepo.repo}, {}, ForgottenRepo::Extent::all});
+  EXPECT_TRUE(metadata_->find_answer(name({})));
+  metadata_->forget({kRepo, {}, ForgottenRepo::Extent::all});
+  EXPECT_FALSE(metadata_->find_file({kRepo, kFile.commit, "other"}));
+  EXPECT_FALSE(metadata_->find_revision(kRepo, "main") || metadata_->find_answer(name({})));
+  learn_all();
+  metadata_->flush();
+  reopen();
+  EXPECT_TRUE(metadata_->find_file(kFile) && metadata_->find_answer(name({})));
+}
+
 TEST_F(MetadataTest, above_the_limit_the_oldest_go_at_the_next_start) {
   auto other = kFile;
   other.path = "newer";
