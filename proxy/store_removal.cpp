@@ -14,6 +14,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Files = std::vector<hub::NamedFile>;
 
+// An answer lists so many blobs at most; its counts are of all.
+constexpr size_t kMaxListed = 50'000;
+
 Result<void> refuse_pinned(const hub::Pins& pins, const hub::Pin& which) {
   TRY_ASSIGN(auto listed, pins.list());
   for (const auto& pin : listed)
@@ -74,21 +77,24 @@ Result<std::string> remove_files(const Holdings& holdings, const Removal& remova
   TRY_ASSIGN(auto others, other_names(holdings.catalog_file, files));
   Json blobs = Json::array();
   Json kept = Json::array();
+  uint64_t count = 0;
   uint64_t bytes = 0;
   // The names go last: after an error they are still there to be asked for again.
   for (const auto& [digest, other] : others) {
     if (!other.empty()) {
-      if (holdings.store.has(digest)) kept.push_back({{"sha256", digest.hex()}, {"name", other}});
+      if (holdings.store.has(digest) && kept.size() < kMaxListed)
+        kept.push_back({{"sha256", digest.hex()}, {"name", other}});
       continue;
     }
     TRY_ASSIGN(auto size, holdings.store.discard(digest));
     if (!size) continue;
+    count += 1;
     bytes += *size;
-    blobs.push_back({{"sha256", digest.hex()}, {"size", *size}});
+    if (blobs.size() < kMaxListed) blobs.push_back({{"sha256", digest.hex()}, {"size", *size}});
   }
   forget(holdings, removal, files);
   TRY(holdings.store.flush());
-  Json json{{"names", files.size()}, {"count", blobs.size()}, {"bytes", bytes}};
+  Json json{{"names", files.size()}, {"count", count}, {"bytes", bytes}};
   json["blobs"] = std::move(blobs);
   json["kept"] = std::move(kept);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
