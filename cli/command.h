@@ -36,6 +36,7 @@ void add_status(CLI::App& app, Chosen& chosen);
 void add_ls(CLI::App& app, Chosen& chosen);
 void add_gc(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
+void add_pull(CLI::App& app, Chosen& chosen);
 void add_pin(CLI::App& app, Chosen& chosen);  // and weir unpin
 void add_import(CLI::App& app, Chosen& chosen);
 void add_rm(CLI::App& app, Chosen& chosen);

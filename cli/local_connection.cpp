@@ -60,8 +60,8 @@ void LocalConnection::Free::operator()(ssl_ctx_st* context) const {
   SSL_CTX_free(context);
 }
 
-LocalConnection::LocalConnection(ProxyContact server, Duration timeout)
-    : server_(std::move(server)), deadline_(monotonic_now() + timeout) {}
+LocalConnection::LocalConnection(ProxyContact server, Duration timeout, int stop)
+    : server_(std::move(server)), deadline_(monotonic_now() + timeout), stop_(stop) {}
 
 LocalConnection::~LocalConnection() = default;
 
@@ -126,16 +126,6 @@ Result<std::string> LocalConnection::receive(size_t limit) {
   }
 }
 
-Result<std::string> LocalConnection::receive_and_drop(size_t kept) {
-  std::string begin;
-  char buffer[16384];
-  for (;;) {
-    TRY_ASSIGN(auto got, receive_some(buffer, sizeof buffer));
-    if (got == 0) return begin;
-    begin.append(buffer, std::min(got, kept - begin.size()));
-  }
-}
-
 Result<size_t> LocalConnection::send_some(std::string_view bytes) {
   for (;;) {
     if (ssl_) {
@@ -182,8 +172,9 @@ Result<void> LocalConnection::wait(short events) {
   for (;;) {
     auto left = std::chrono::ceil<Duration>(deadline_ - monotonic_now()).count();
     if (left <= 0) return fail(ErrorCode::timeout, server_.endpoint.text() + " does not answer in time");
-    pollfd ready{fd_.get(), events, 0};
-    int count = ::poll(&ready, 1, static_cast<int>(std::min<Duration::rep>(left, 60'000)));
+    pollfd ready[]{{fd_.get(), events, 0}, {stop_, POLLIN, 0}};  // poll(2) passes over a -1
+    int count = ::poll(ready, 2, static_cast<int>(std::min<Duration::rep>(left, 60'000)));
+    if (count > 0 && ready[1].revents != 0) return fail(ErrorCode::cancelled, "stopped");
     if (count > 0) return {};
     if (count < 0 && errno != EINTR) return fail(errno_error("waiting for " + server_.endpoint.text()));
   }

@@ -19,25 +19,25 @@ namespace weir::cli {
 
 class LocalConnection {
  public:
-  LocalConnection(ProxyContact server, Duration timeout);
+  // `stop`: when this descriptor becomes readable, whatever goes on ends as cancelled; -1 for none.
+  LocalConnection(ProxyContact server, Duration timeout, int stop = -1);
   ~LocalConnection();
 
-  // Errors, as of all here: io, timeout; refused for a certificate that is not the one it should be.
+  // Errors, as of all here: io, timeout, cancelled; refused for a certificate that is not the one it should be.
   Result<void> open();
   Result<void> send(std::string_view bytes);
   // All that comes until the other side closes; io when that is more than `limit`.
   Result<std::string> receive(size_t limit);
-  // The same, but what comes behind so many bytes is dropped.
-  Result<std::string> receive_and_drop(size_t kept);
+  // What is there, once something is; 0 bytes when the other side has closed.
+  Result<size_t> receive_some(char* buffer, size_t size);
 
  private:
   Result<void> connect();
   Result<void> start_tls();
   Result<void> wait(short events);
   Result<void> wait_for_tls(int returned, std::string_view doing);
-  // Bytes moved; 0 at the end of the stream.
+  // Bytes moved.
   Result<size_t> send_some(std::string_view bytes);
-  Result<size_t> receive_some(char* buffer, size_t size);
 
   // OpenSSL writes without MSG_NOSIGNAL.
   class IgnoredSigpipe {
@@ -57,6 +57,7 @@ class LocalConnection {
   IgnoredSigpipe ignored_sigpipe_;
   ProxyContact server_;
   MonotonicTime deadline_;
+  const int stop_;
   UniqueFd fd_;
   std::unique_ptr<ssl_ctx_st, Free> context_;
   std::unique_ptr<ssl_st, Free> ssl_;

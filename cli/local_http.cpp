@@ -12,9 +12,9 @@ constexpr size_t kAnswerLimit = 16 << 20;
 
 // `line`: the request line without its version.  `fields`: further ones, each with its line's end.
 Result<LocalAnswer> request(const ProxyContact& contact, const std::string& line, const std::string& fields,
-                            Duration timeout) {
+                            Duration timeout, int stop) {
   const auto& server = contact.endpoint;
-  LocalConnection connection(contact, timeout);
+  LocalConnection connection(contact, timeout, stop);
   TRY(connection.open());
   // HTTP/1.0: the body is never chunked, and its end is the connection's.
   TRY(connection.send(line + " HTTP/1.0\r\nHost: " + server.text() + "\r\n" + fields + "\r\n"));
@@ -35,12 +35,12 @@ Result<LocalAnswer> request(const ProxyContact& contact, const std::string& line
 }  // namespace
 
 Result<LocalAnswer> local_get(const ProxyContact& contact, std::string_view path, Duration timeout) {
-  return request(contact, "GET " + std::string(path), "", timeout);
+  return request(contact, "GET " + std::string(path), "", timeout, -1);
 }
 
-Result<LocalAnswer> local_post(const ProxyContact& contact, std::string_view path, Duration timeout) {
+Result<LocalAnswer> local_post(const ProxyContact& contact, std::string_view path, Duration timeout, int stop) {
   auto fields = std::string(proxy::kCommandField) + ": 1\r\nContent-Length: 0\r\n";
-  return request(contact, "POST " + std::string(path), fields, timeout);
+  return request(contact, "POST " + std::string(path), fields, timeout, stop);
 }
 
 }  // namespace weir::cli

@@ -38,6 +38,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   add_ls(app, chosen);
   add_gc(app, chosen);
   add_verify(app, chosen);
+  add_pull(app, chosen);
   add_pin(app, chosen);
   add_import(app, chosen);
   add_rm(app, chosen);

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "certs/certificate_authority.h"
+#include "http/basic_auth.h"
 #include "http/text.h"
 
 namespace weir::cli {
@@ -23,6 +25,15 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+Result<http::BasicCredentials> name_and_password(const config::Environment& environment) {
+  auto name = environment.find("WEIR_PROXY_USER");
+  auto password = environment.find("WEIR_PROXY_PASSWORD");
+  if (name == environment.end() || password == environment.end())
+    return fail(ErrorCode::invalid,
+                "the proxy asks for a name and a password (proxy.users): set WEIR_PROXY_USER and WEIR_PROXY_PASSWORD");
+  return http::BasicCredentials{name->second, Secret(password->second)};
+}
+
 }  // namespace
 
 ProxyContact contact_of(const config::Config& config, const Endpoint& endpoint) {
@@ -37,12 +48,16 @@ ProxyContact contact_of(const config::Config& config, const Endpoint& endpoint) 
 
 Result<std::string> user_info(const ProxyContact& contact, const config::Environment& environment) {
   if (!contact.asks_for_password) return "";
-  auto name = environment.find("WEIR_PROXY_USER");
-  auto password = environment.find("WEIR_PROXY_PASSWORD");
-  if (name == environment.end() || password == environment.end())
-    return fail(ErrorCode::invalid,
-                "the proxy asks for a name and a password (proxy.users): set WEIR_PROXY_USER and WEIR_PROXY_PASSWORD");
-  return percent_encoded(name->second) + ":" + percent_encoded(password->second) + "@";
+  TRY_ASSIGN(auto who, name_and_password(environment));
+  return percent_encoded(who.name) + ":" + percent_encoded(who.password.reveal()) + "@";
+}
+
+Result<Secret> proxy_authorization(const ProxyContact& contact, const config::Environment& environment) {
+  if (!contact.asks_for_password) return Secret();
+  TRY_ASSIGN(auto who, name_and_password(environment));
+  auto coded = to_base64(who.name + ":" + who.password.reveal());
+  coded.append((4 - coded.size() % 4) % 4, '=');
+  return Secret("Basic " + coded);
 }
 
 std::string url_of(const ProxyContact& contact, const std::string& user_info) {

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "config/config.h"
 
 namespace weir::cli {
@@ -29,6 +30,9 @@ ProxyContact contact_of(const config::Config& config, const Endpoint& endpoint);
 // What clients authenticate with, from WEIR_PROXY_USER and WEIR_PROXY_PASSWORD; "NAME:PASSWORD@", percent-encoded.
 // Empty when the proxy asks for none.  Errors: invalid when it asks and the variables are not set.
 Result<std::string> user_info(const ProxyContact& contact, const config::Environment& environment);
+
+// The same as the value of Proxy-Authorization (RFC 7617).
+Result<Secret> proxy_authorization(const ProxyContact& contact, const config::Environment& environment);
 
 // "http://127.0.0.1:9347", "https://weir.example.com:9347".  `user_info` goes before the host.
 std::string url_of(const ProxyContact& contact, const std::string& user_info = "");

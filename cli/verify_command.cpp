@@ -6,27 +6,23 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 
 #include "base/log.h"
 #include "cas/blob_store.h"
+#include "cli/borrowed_proxy.h"
 #include "cli/command.h"
-#include "cli/local_http.h"
-#include "cli/proxy_starter.h"
+#include "cli/hub_client.h"
 #include "cli/refetch.h"
-#include "cli/run_guard.h"
 #include "cli/running_server.h"
 #include "cli/store_contents.h"
+#include "cli/verdict_request.h"
 #include "cli/verification.h"
-#include "proxy/verify_exchange.h"
 
 namespace weir::cli {
 namespace {
 
-// For one blob.
-constexpr Duration kTimeout{12 * 60 * 60 * 1000};
 constexpr Duration kSettleTimeout{15'000};
 constexpr Duration kRecheck{50};
 
@@ -40,23 +36,8 @@ struct VerifyOptions {
 // How one blob is verified, by the proxy that owns the store or by this process.
 using Verify = std::function<Result<cas::Verdict>(const Sha256& digest)>;
 
-Result<cas::Verdict> verdict_in(const std::string& body) {
-  auto json = nlohmann::json::parse(body, nullptr, false);
-  auto name = json.is_object() ? json.value("verdict", "") : "";
-  for (auto verdict : {cas::Verdict::right, cas::Verdict::wrong, cas::Verdict::unreadable, cas::Verdict::absent})
-    if (name == proxy::name_of(verdict)) return verdict;
-  return fail(ErrorCode::io, "the proxy's answer is no verdict");
-}
-
-Verify by_server(const ProxyContact& contact, bool fix) {
-  return [contact, fix](const Sha256& digest) -> Result<cas::Verdict> {
-    auto path = "/-/verify?sha256=" + digest.hex() + (fix ? "&unreadable=quarantine" : "");
-    TRY_ASSIGN(auto answer, local_post(contact, path, kTimeout));
-    if (answer.status == 200) return verdict_in(answer.body);
-    auto sentence = log::escaped(answer.body.substr(0, answer.body.find('\n')));
-    return fail(ErrorCode::io,
-                fmt::format("the proxy at {} answers with {}: {}", contact.endpoint.text(), answer.status, sentence));
-  };
+Verify by_server(const ProxyContact& contact, IfUnreadable unreadable) {
+  return [contact, unreadable](const Sha256& digest) { return ask_verdict(contact, digest, unreadable); };
 }
 
 Verify by_this_process(cas::BlobStore& store) {
@@ -99,15 +80,15 @@ Result<void> name_findings(const config::Config& config, Verification& verificat
   return {};
 }
 
-void repair(const config::Config& config, const ProxyContact& contact, Verification& verification) {
-  auto environment = current_environment();
-  RefetchOptions options{contact, config.proxy.intercept.hosts.front(), Secret(environment["HF_TOKEN"]),
-                         config.store.root};
+Result<void> repair(const config::Config& config, const ProxyContact& contact, Verification& verification) {
+  TRY_ASSIGN(auto hub, hub_access(config, contact, current_environment()));
+  HubClient client(std::move(hub));
   for (auto& finding : verification.findings) {
-    auto fetched = refetch(options, finding.blob);
+    auto fetched = refetch(client, config.store.root, finding.blob);
     finding.repair =
         fetched ? "fetched again" : "not fetched again, the next download will: " + fetched.error().message;
   }
+  return {};
 }
 
 // The proxy that owns the store and answers; nothing when nobody owns it.  One that starts or ends is waited for.
@@ -130,14 +111,10 @@ Result<Verification> verify_here(const config::Config& config, const std::vector
 
 // With a proxy that runs already, or that runs as long as this takes.
 Result<Verification> verify_and_fix(const config::Config& config, const std::vector<StoredBlob>& blobs) {
-  TRY_ASSIGN(auto lease, RunLease::take(config.store.root));
-  std::vector<std::string> words{"--store", config.store.root.string()};
-  if (!config.file.empty()) words.insert(words.end(), {"--config", config.file.string()});
-  TRY_ASSIGN(auto address, ensure_proxy(config, words));
-  auto contact = contact_of(config, address);
-  TRY_ASSIGN(auto verification, verify_all(blobs, by_server(contact, true)));
+  TRY_ASSIGN(auto proxy, borrow_proxy(config));
+  TRY_ASSIGN(auto verification, verify_all(blobs, by_server(proxy.contact, IfUnreadable::quarantine)));
   TRY(name_findings(config, verification));
-  repair(config, contact, verification);
+  TRY(repair(config, proxy.contact, verification));
   return verification;
 }
 
@@ -150,7 +127,8 @@ Result<Verification> verify(const VerifyOptions& options) {
   if (blobs.empty()) return Verification{};
   if (options.fix) return verify_and_fix(config, blobs);
   TRY_ASSIGN(auto server, find_settled_server(config));
-  TRY_ASSIGN(auto verification, server ? verify_all(blobs, by_server(*server, false)) : verify_here(config, blobs));
+  TRY_ASSIGN(auto verification,
+             server ? verify_all(blobs, by_server(*server, IfUnreadable::leave)) : verify_here(config, blobs));
   TRY(name_findings(config, verification));
   return verification;
 }
@@ -164,7 +142,7 @@ void add_verify(CLI::App& app, Chosen& chosen) {
   add_config_options(*command, options->config, WithListen::no);
   command->add_flag(
       "--fix", options->fix,
-      "Download again what is not right, where Weir knows a name of it (HF_TOKEN is used when it is set)");
+      "Download again what is not right, where Weir knows a name of it (with your token of the hub's tools)");
   command->add_option("--sample", options->sample, "Only a random share (5%), or one part of several (3/20)");
   command->add_flag("--json", options->json, "As JSON");
   command->callback([&chosen, options] {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir pull
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+#include <optional>
+
+#include "base/log.h"
+#include "cli/borrowed_proxy.h"
+#include "cli/command.h"
+#include "cli/hub_client.h"
+#include "cli/pull_plan.h"
+#include "cli/pull_run.h"
+#include "cli/repo_lister.h"
+#include "cli/store_contents.h"
+#include "config/values.h"
+#include "hub/catalog_database.h"
+
+namespace weir::cli {
+namespace {
+
+// As shells count a command that a signal ended.
+constexpr int kSignalBase = 128;
+
+struct PullOptions {
+  ConfigChoice config;
+  std::string repo;
+  std::string repo_type;
+  std::string revision;
+  FileChoice choice;
+  std::string min_free;
+  std::string to;
+  bool verify = false;
+  bool fix = false;
+};
+
+Result<uint64_t> parse_min_free(const std::string& text) {
+  if (text.empty()) return uint64_t{0};
+  bool unit = text.find_first_not_of("0123456789") != std::string::npos;
+  auto bytes = config::parse_size(unit ? text : text + "B");
+  if (!bytes) return fail(ErrorCode::invalid, "--min-free: expected a size such as 20GiB, or a number of bytes");
+  return *bytes;
+}
+
+HeldFiles held_files(const PullOptions& options) {
+  if (options.fix) return HeldFiles::fix;
+  return options.verify ? HeldFiles::verify : HeldFiles::trust;
+}
+
+// Under which digests the store holds the files that the hub names by git ids.
+Result<std::map<std::string, Sha256>> digests_in_catalog(const config::Config& config, const PullTask& task) {
+  std::map<std::string, Sha256> digests;
+  TRY(hub::for_each_file_of(catalog_path(config.store.root), task.repo.type, task.repo.repo,
+                            [&](const hub::NamedFile& named) {
+                              if (named.commit == task.commit || named.file.revision == task.commit)
+                                digests.emplace(named.file.path, named.blob.digest);
+                            }));
+  return digests;
+}
+
+// What was pulled, in words; the exit code.
+int report(const PullEnd& end, const PullPlan& plan, int signal) {
+  fmt::print(stderr, "{}", failure_lines(end.failures));
+  fmt::print("{}", pull_summary(end.tally, end.failures.size(), end.took));
+  auto rest = plan.files() - std::min<size_t>(plan.files(), end.tally.files);
+  if (end.out_of_room) {
+    complain(end.out_of_room->message);
+    return kFailed;
+  }
+  if (signal != 0 && (rest > 0 || end.tally.bytes() < plan.bytes())) {
+    complain("stopped; run the same command again and it goes on where it was");
+    return kSignalBase + signal;
+  }
+  return end.failures.empty() ? kDone : kFailed;
+}
+
+Result<int> pull_with(const PullOptions& options, const config::Config& config, const ProxyContact& proxy,
+                      PullTask task) {
+  TRY_ASSIGN(auto min_free, parse_min_free(options.min_free));
+  TRY_ASSIGN(auto access, hub_access(config, proxy, current_environment()));
+  TRY_ASSIGN(auto stop, StopSwitch::make());
+  StopOnSignals signals(stop);
+  HubClient client(std::move(access), stop.fd());
+
+  auto contents = list_repo(client, task.repo);
+  if (!contents && signals.caught() != 0) return kSignalBase + signals.caught();
+  if (!contents) return fail(contents.error());
+  task.commit = contents->commit;
+  auto plan = plan_pull(std::move(contents->files), options.choice);
+  if (!plan) return fail(plan.error().in(task.repo.text()));
+  if (task.held != HeldFiles::trust) {
+    TRY_ASSIGN(task.regular_files, digests_in_catalog(config, task));
+  }
+
+  DiskRoom room(config.store.root, min_free);
+  FilePuller puller(client, task, room, stop);
+  if (plan->files() > 0 && !hub::is_commit(task.repo.revision)) {
+    // No failure: the file itself comes next, and has its own.
+    (void)puller.ask_by_revision(plan->small.empty() ? plan->large.front() : plan->small.front());
+  }
+  auto end = run_pull(puller, *plan, room, stop);
+  return report(end, *plan, signals.caught());
+}
+
+Result<int> pull(const PullOptions& options) {
+  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY_ASSIGN(auto repo, parse_pulled_repo(options.repo, options.repo_type, options.revision));
+  if (!options.choice.files.empty() && !(options.choice.include.empty() && options.choice.exclude.empty()))
+    return fail(ErrorCode::invalid, "name files, or choose them by --include and --exclude, but not both");
+  // Connections of several threads would set it back for each other.
+  std::signal(SIGPIPE, SIG_IGN);
+  PullTask task;
+  task.repo = std::move(repo);
+  task.held = held_files(options);
+  task.store_root = config.store.root;
+  task.to = options.to;
+  TRY_ASSIGN(auto proxy, borrow_proxy(config));
+  return pull_with(options, config, proxy.contact, std::move(task));
+}
+
+void add_options(CLI::App& command, PullOptions& options) {
+  add_config_options(command, options.config, WithListen::no);
+  command.add_option("REPO", options.repo, "org/model, org/model@main, datasets/org/name, spaces/org/name")
+      ->type_name("REPO")
+      ->required();
+  command.add_option("FILE", options.choice.files, "These files alone, by their paths")->type_name("FILE");
+  command.add_option("--repo-type", options.repo_type, "model, dataset or space")->type_name("TYPE");
+  command.add_option("--revision", options.revision, "A branch, a tag or a commit, over main")->type_name("REVISION");
+  command.add_option("--include", options.choice.include, "Only files that fit, as for hf download; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  command.add_option("--exclude", options.choice.exclude, "No files that fit; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  command.add_option("--min-free", options.min_free, "Stop before the store's disk has less room left than that")
+      ->type_name("SIZE");
+  command.add_flag("--verify", options.verify, "Hash files again that the store holds already");
+  command.add_flag("--fix", options.fix, "The same, and download again what was wrong");
+  command.add_option("--to", options.to, "Write the files to this folder, too")->type_name("DIR");
+}
+
+}  // namespace
+
+void add_pull(CLI::App& app, Chosen& chosen) {
+  auto* command = app.add_subcommand("pull", "Bring the files of a repository into the store, and go on where it was");
+  auto options = std::make_shared<PullOptions>();
+  add_options(*command, *options);
+  command->callback([&chosen, options] {
+    chosen.action = [options] {
+      log::set_level(log::Level::error);
+      auto exit_code = pull(*options);
+      return exit_code ? *exit_code : fail_with(exit_code.error());
+    };
+  });
+}
+
+}  // namespace weir::cli

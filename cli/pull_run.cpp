@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/pull_run.h"
+
+#include <fmt/core.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+namespace weir::cli {
+namespace {
+
+constexpr size_t kWorkers = 4;
+constexpr Duration kRedraw{250};     // on a terminal
+constexpr Duration kReport{10'000};  // of a plain line, elsewhere
+
+// One line on a terminal that is written over, else a line now and then.
+class Display {
+ public:
+  Display(PullProgress progress, MonotonicTime now)
+      : terminal_(::isatty(STDERR_FILENO) == 1), progress_(std::move(progress)), next_(now + interval()) {}
+
+  void update(const PullTally& tally, MonotonicTime now) {
+    if (now < next_) return;
+    next_ = now + interval();
+    auto line = progress_.line(tally, now);
+    if (terminal_)
+      fmt::print(stderr, "\r\033[K{}", line.substr(0, width()));
+    else
+      fmt::print(stderr, "{}\n", line);
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (terminal_) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  Duration interval() const { return terminal_ ? kRedraw : kReport; }
+  // A line that wraps could not be written over.
+  static size_t width() {
+    winsize size{};
+    bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col - 1U : 79U;
+  }
+
+  const bool terminal_;
+  PullProgress progress_;
+  MonotonicTime next_;
+};
+
+class Run {
+ public:
+  Run(FilePuller& puller, const PullPlan& plan, const DiskRoom& room, const StopSwitch& stop)
+      : puller_(puller), plan_(plan), room_(room), stop_(stop) {}
+
+  PullEnd run() {
+    auto began = monotonic_now();
+    Display display(PullProgress(plan_.files(), plan_.bytes()), began);
+    std::vector<std::thread> threads;
+    for (size_t number = 0; number < kWorkers; ++number) threads.emplace_back([this, number] { work(number == 0); });
+    {
+      std::unique_lock lock(mutex_);
+      while (!ended_.wait_for(lock, kRedraw, [this] { return workers_ended_ == kWorkers; })) {
+        lock.unlock();
+        display.update(puller_.tally(), monotonic_now());
+        if (auto enough = room_.check(); !enough) leave_the_rest(enough.error());
+        lock.lock();
+      }
+    }
+    for (auto& thread : threads) thread.join();
+    display.clear();
+    return {puller_.tally(), std::move(failures_), std::move(out_of_room_),
+            std::chrono::duration_cast<Duration>(monotonic_now() - began)};
+  }
+
+ private:
+  void work(bool also_large) {
+    for (size_t at = next_small_++; at < plan_.small.size() && !stop_.pulled(); at = next_small_++)
+      pull(plan_.small[at]);
+    if (also_large)
+      for (const auto& file : plan_.large)
+        if (!stop_.pulled()) pull(file);
+    std::lock_guard guard(mutex_);
+    ++workers_ended_;
+    ended_.notify_one();
+  }
+
+  void pull(const TreeFile& file) {
+    auto pulled = puller_.pull(file);
+    if (pulled || pulled.error().code == ErrorCode::cancelled) return;
+    if (pulled.error().code == ErrorCode::no_space) return leave_the_rest(pulled.error());
+    std::lock_guard guard(mutex_);
+    failures_.push_back({file.path, pulled.error().message});
+  }
+
+  // The files are the smallest first: what follows would not fit either.
+  void leave_the_rest(const Error& why) {
+    std::lock_guard guard(mutex_);
+    if (!out_of_room_) out_of_room_ = why;
+    stop_.pull();
+  }
+
+  FilePuller& puller_;
+  const PullPlan& plan_;
+  const DiskRoom& room_;
+  const StopSwitch& stop_;
+  std::atomic<size_t> next_small_ = 0;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  size_t workers_ended_ = 0;  // guarded by mutex_, as are those below
+  std::vector<PullFailure> failures_;
+  std::optional<Error> out_of_room_;
+};
+
+}  // namespace
+
+PullEnd run_pull(FilePuller& puller, const PullPlan& plan, const DiskRoom& room, const StopSwitch& stop) {
+  return Run(puller, plan, room, stop).run();
+}
+
+}  // namespace weir::cli
