@@ -2,6 +2,9 @@
 """weir pull fills the store by the requests that clients make."""
 
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -10,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from files import GATED, MEDIUM, TINY, WEIGHTS, bearer, get, resolve, whole
-from harness import Weir, weir_binary
+from harness import Weir
+from harness.weir import weir_binary
 from hub import ALICE, BOB, File, TestHub
+from test_damage import flip_stored
 
 TINY_DATA = "acme/tiny-data"
 
@@ -62,9 +67,9 @@ def test_a_whole_repository_once(weir: Weir, hub: TestHub) -> None:
 
 def test_a_proxy_is_started_if_need_be(idle: Weir, hub: TestHub) -> None:
     pull(idle, TINY)
-    idle.start()
+    assert {path.name for path in idle.objects()} == {file.sha256 for file in files_of(hub).values()}
     hub.log.reset()
-    expect_all_held(idle, files_of(hub))
+    pull(idle, TINY)
     assert body_bytes(hub) == 0
 
 
@@ -127,7 +132,7 @@ def test_odd_names_and_pages(weir: Weir, hub: TestHub, tmp_path: Path) -> None:
 def test_a_gated_repository(weir: Weir, hub: TestHub) -> None:
     for token in ("", BOB):
         done = pull(weir, GATED, token=token, code=1)
-        assert "set HF_TOKEN" in done.stderr and "2 failed" in done.stdout
+        assert "set HF_TOKEN" in done.stderr and "3 failed" in done.stdout
     assert body_bytes(hub) == 0
     done = pull(weir, GATED, token=ALICE)
     expect_all_held(weir, files_of(hub, GATED), GATED, bearer(ALICE))
@@ -173,11 +178,33 @@ def test_it_is_stopped_and_goes_on(weir: Weir, hub: TestHub, tmp_path: Path) -> 
     stdout, stderr = pulling.communicate(timeout=30)
     assert pulling.returncode == 130, stdout + stderr
     assert "run the same command again and it goes on" in stderr
-    assert list((tmp_path / "out").rglob("*")) == []
+    assert not (tmp_path / "out" / WEIGHTS).exists() and list((tmp_path / "out").rglob(".weir-*")) == []
     fault.gate.release()
     pull(weir, MEDIUM, "--to", tmp_path / "out")
-    expect_written(tmp_path / "out", {WEIGHTS: file})
+    expect_written(tmp_path / "out", files_of(hub, MEDIUM))
     assert hub.lfs_bytes() < 1.5 * file.size
+
+
+def test_a_terminal_shows_how_far_it_is(weir: Weir, hub: TestHub) -> None:
+    hub.inject(host="*.cdn.hf.co", rate=4_000_000)
+    ours, theirs = pty.openpty()
+    shown = b""
+    with subprocess.Popen(
+        [weir_binary(), "pull", TINY, WEIGHTS, "--config", weir.config_file],
+        stdout=subprocess.DEVNULL, stderr=theirs, env=weir.environment,
+    ) as pulling:
+        os.close(theirs)
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:
+            pass  # the other side has closed
+        assert pulling.wait(60) == 0
+    os.close(ours)
+    lines = shown.decode().split("\r\x1b[K")
+    assert len(lines) > 2 and re.fullmatch(
+        r"0 of 1 file, [\d.]+ MB of 12.6 MB, [\d.]+ MB/s, \d+ s left, from the hub", lines[-2]
+    ), lines
 
 
 def test_one_file_that_fails(weir: Weir, hub: TestHub) -> None:
@@ -200,23 +227,16 @@ def test_damage_is_found_and_mended(weir: Weir, hub: TestHub) -> None:
     pull(weir, TINY)
     assert pull(weir, TINY, "--verify").stderr == ""
     for path in (WEIGHTS, "config.json"):
-        flip(weir, hub.file(TINY, path))
+        flip_stored(weir, hub.file(TINY, path))
     done = pull(weir, TINY, "--verify", code=1)
-    assert done.stderr.count("stored bytes were wrong; --fix") == 2
+    # The small file's change was noticed when it was asked for, and it came again.
+    assert done.stderr == f"failed  {WEIGHTS}: its stored bytes were wrong; --fix downloads it again\n"
     pull(weir, TINY)
-    flip(weir, hub.file(TINY, WEIGHTS))
+    flip_stored(weir, hub.file(TINY, WEIGHTS))
     hub.log.reset()
     pull(weir, TINY, "--fix")
     assert hub.lfs_bytes() == hub.file(TINY, WEIGHTS).size
     assert pull(weir, TINY, "--verify").stderr == ""
-
-
-def flip(weir: Weir, file: File) -> None:
-    """A byte of the stored file changes, and nothing that the file system says of it but its ctime; the index is told
-    that."""
-    from test_damage import flip_stored
-
-    flip_stored(weir, file)
 
 
 @pytest.mark.parametrize(
