@@ -48,7 +48,7 @@ Result<void> FilePuller::pull(const TreeFile& file) {
     if (output_ && goes_on) TRY(write_out(file, found.url));
     return kept;
   }();
-  ++files_;
+  if (pulled || pulled.error().code != ErrorCode::cancelled) ++files_;
   return pulled;
 }
 

@@ -60,20 +60,18 @@ Result<std::map<std::string, Sha256>> digests_in_catalog(const config::Config& c
   return digests;
 }
 
+int stopped_by(int signal) {
+  complain("stopped; run the same command again and it goes on where it was");
+  return kSignalBase + signal;
+}
+
 // What was pulled, in words; the exit code.
-int report(const PullEnd& end, const PullPlan& plan, int signal) {
+int report(const PullEnd& end, int signal) {
   fmt::print(stderr, "{}", failure_lines(end.failures));
   fmt::print("{}", pull_summary(end.tally, end.failures.size(), end.took));
-  auto rest = plan.files() - std::min<size_t>(plan.files(), end.tally.files);
-  if (end.out_of_room) {
-    complain(end.out_of_room->message);
-    return kFailed;
-  }
-  if (signal != 0 && (rest > 0 || end.tally.bytes() < plan.bytes())) {
-    complain("stopped; run the same command again and it goes on where it was");
-    return kSignalBase + signal;
-  }
-  return end.failures.empty() ? kDone : kFailed;
+  if (end.out_of_room) complain(end.out_of_room->message);
+  if (!end.all_tried && !end.out_of_room) return stopped_by(signal);
+  return end.all_tried && end.failures.empty() ? kDone : kFailed;
 }
 
 Result<int> pull_with(const PullOptions& options, const config::Config& config, const ProxyContact& proxy,
@@ -85,7 +83,7 @@ Result<int> pull_with(const PullOptions& options, const config::Config& config, 
   HubClient client(std::move(access), stop.fd());
 
   auto contents = list_repo(client, task.repo);
-  if (!contents && signals.caught() != 0) return kSignalBase + signals.caught();
+  if (!contents && contents.error().code == ErrorCode::cancelled) return stopped_by(signals.caught());
   if (!contents) return fail(contents.error());
   task.commit = contents->commit;
   auto plan = plan_pull(std::move(contents->files), options.choice);
@@ -101,7 +99,7 @@ Result<int> pull_with(const PullOptions& options, const config::Config& config, 
     (void)puller.ask_by_revision(plan->small.empty() ? plan->large.front() : plan->small.front());
   }
   auto end = run_pull(puller, *plan, room, stop);
-  return report(end, *plan, signals.caught());
+  return report(end, signals.caught());
 }
 
 Result<int> pull(const PullOptions& options) {

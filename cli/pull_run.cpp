@@ -73,34 +73,36 @@ class Run {
     }
     for (auto& thread : threads) thread.join();
     display.clear();
-    return {puller_.tally(), std::move(failures_), std::move(out_of_room_),
+    return {puller_.tally(), std::move(failures_), all_tried_, std::move(out_of_room_),
             std::chrono::duration_cast<Duration>(monotonic_now() - began)};
   }
 
  private:
   void work(bool also_large) {
-    for (size_t at = next_small_++; at < plan_.small.size() && !stop_.pulled(); at = next_small_++)
-      pull(plan_.small[at]);
+    for (size_t at = next_small_++; at < plan_.small.size(); at = next_small_++) pull(plan_.small[at]);
     if (also_large)
-      for (const auto& file : plan_.large)
-        if (!stop_.pulled()) pull(file);
+      for (const auto& file : plan_.large) pull(file);
     std::lock_guard guard(mutex_);
     ++workers_ended_;
     ended_.notify_one();
   }
 
   void pull(const TreeFile& file) {
-    auto pulled = puller_.pull(file);
-    if (pulled || pulled.error().code == ErrorCode::cancelled) return;
+    Result<void> pulled = stop_.pulled() ? fail(ErrorCode::cancelled, "stopped") : puller_.pull(file);
+    if (pulled) return;
     if (pulled.error().code == ErrorCode::no_space) return leave_the_rest(pulled.error());
     std::lock_guard guard(mutex_);
-    failures_.push_back({file.path, pulled.error().message});
+    if (pulled.error().code == ErrorCode::cancelled)
+      all_tried_ = false;
+    else
+      failures_.push_back({file.path, pulled.error().message});
   }
 
   // The files are the smallest first: what follows would not fit either.
   void leave_the_rest(const Error& why) {
     std::lock_guard guard(mutex_);
     if (!out_of_room_) out_of_room_ = why;
+    all_tried_ = false;
     stop_.pull();
   }
 
@@ -113,6 +115,7 @@ class Run {
   std::condition_variable ended_;
   size_t workers_ended_ = 0;  // guarded by mutex_, as are those below
   std::vector<PullFailure> failures_;
+  bool all_tried_ = true;
   std::optional<Error> out_of_room_;
 };
 

@@ -19,7 +19,8 @@ namespace weir::cli {
 struct PullEnd {
   PullTally tally;
   std::vector<PullFailure> failures;
-  std::optional<Error> out_of_room;  // why the rest was left
+  bool all_tried = true;             // else it was stopped before
+  std::optional<Error> out_of_room;  // why it was
   Duration took{};
 };
 

@@ -17,6 +17,7 @@ from harness import Weir
 from harness.weir import weir_binary
 from hub import ALICE, BOB, File, TestHub
 from test_damage import flip_stored
+from users import PASSWORD, USER, add_user
 
 TINY_DATA = "acme/tiny-data"
 
@@ -71,6 +72,30 @@ def test_a_proxy_is_started_if_need_be(idle: Weir, hub: TestHub) -> None:
     hub.log.reset()
     pull(idle, TINY)
     assert body_bytes(hub) == 0
+
+
+def test_a_proxy_with_passwords_and_tls(make_weir: Callable[..., Weir], hub: TestHub, tmp_path: Path) -> None:
+    weir = make_weir({"proxy": {"tls": True, "users": str(tmp_path / "users")}})
+    add_user(weir)
+    weir.restart()
+    assert "WEIR_PROXY_PASSWORD" in pull(weir, TINY, code=2).stderr
+    weir.environment |= {"WEIR_PROXY_USER": USER, "WEIR_PROXY_PASSWORD": "wrong"}
+    assert "407" in pull(weir, TINY, code=1).stderr
+    weir.environment["WEIR_PROXY_PASSWORD"] = PASSWORD
+    pull(weir, TINY)
+    assert body_bytes(hub) == sum(file.size for file in files_of(hub).values())
+
+
+def test_it_is_stopped_before_it_knows_the_files(weir: Weir, hub: TestHub) -> None:
+    fault = hub.inject(path="*/tree/*", hold_head=True)
+    with subprocess.Popen(
+        [weir_binary(), "pull", TINY, "--config", weir.config_file],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=weir.environment,
+    ) as pulling:
+        assert fault.gate.reached.wait(60)
+        pulling.send_signal(signal.SIGTERM)
+        _, stderr = pulling.communicate(timeout=30)
+    assert (pulling.returncode, "run the same command again" in stderr) == (143, True), stderr
 
 
 def test_the_hub_is_not_needed_afterwards(make_weir: Callable[..., Weir], hub: TestHub) -> None:
