@@ -75,9 +75,11 @@ def test_a_proxy_is_started_if_need_be(idle: Weir, hub: TestHub) -> None:
 
 
 def test_a_proxy_with_passwords_and_tls(make_weir: Callable[..., Weir], hub: TestHub, tmp_path: Path) -> None:
-    weir = make_weir({"proxy": {"tls": True, "users": str(tmp_path / "users")}})
+    weir = make_weir({"proxy": {"tls": True}})
+    weir.stop()
+    weir.configure({"proxy": {"tls": True, "users": str(tmp_path / "users")}})
     add_user(weir)
-    weir.restart()
+    weir.start()
     assert "WEIR_PROXY_PASSWORD" in pull(weir, TINY, code=2).stderr
     weir.environment |= {"WEIR_PROXY_USER": USER, "WEIR_PROXY_PASSWORD": "wrong"}
     assert "407" in pull(weir, TINY, code=1).stderr
