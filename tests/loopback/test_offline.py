@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from files import GATED, TINY, bearer, get, hold, resolve, wait_until_held, whole
-from harness import Weir
+from harness import Connection, Reply, Weir
 from hub import ALICE, BOB, TestHub
 
 NO_TTL = {"access": {"ttl": 0, "anonymous_ttl": 0}, "metadata": {"revision_ttl": 0}}
@@ -67,16 +67,28 @@ def test_what_is_not_held_is_a_504(weir: Weir, hub: TestHub) -> None:
     assert "could not be reached" in (replies[1].header("X-Error-Message") or "")
 
 
-def test_only_whom_the_hub_accepted_is_served(weir: Weir, hub: TestHub) -> None:
-    hold(weir, hub, GATED, headers=bearer(ALICE))
+def ask_mirror(weir: Weir, target: str, headers: dict[str, str]) -> Reply:
+    with Connection.plain(("127.0.0.1", weir.port)) as connection:
+        return connection.get(target, {"Host": f"127.0.0.1:{weir.port}", **headers})
+
+
+@pytest.mark.parametrize("ask", [get, ask_mirror])
+def test_only_whom_the_hub_accepted_is_served(
+    weir: Weir, hub: TestHub, ask: Callable[[Weir, str, dict[str, str]], Reply]
+) -> None:
+    """A gated file, warm, after a restart, and without the hub, in both modes."""
+    strangers = [{}, bearer(BOB), bearer("hf_nobody")]
+    target, data = resolve(GATED), whole(hold(weir, hub, GATED, headers=bearer(ALICE)))
+    for _ in range(2):
+        assert ask(weir, target, bearer(ALICE)).body == data
+        assert [ask(weir, target, headers).status for headers in strangers] == [401, 403, 401]
+        weir.restart()
     with stopped(hub):
         for _ in range(2):
-            expect = get(weir, resolve(GATED), bearer(ALICE))
-            assert expect.status == 200
-            for headers in ({}, bearer(BOB), bearer("hf_nobody")):
-                reply = get(weir, resolve(GATED), headers)
-                assert reply.status in (502, 504)
-                assert len(reply.body) < 1000
+            assert ask(weir, target, bearer(ALICE)).body == data
+            for headers in strangers:
+                reply = ask(weir, target, headers)
+                assert reply.status in (502, 504) and len(reply.body) < 1000
             weir.restart()
 
 
