@@ -32,13 +32,11 @@ std::vector<Candidate> StoreStock::idle_partials() const {
 }
 
 Result<std::vector<Candidate>> StoreStock::idle_blobs() const {
-  DigestSet pinned;
-  if (pinned_) {
-    TRY_ASSIGN(pinned, pinned_());
-  }
+  auto pinned = pinned_ ? pinned_() : DigestSet();
+  if (!pinned) return fail(pinned.error());
   auto blobs = shelf_.catalog().candidates();
   std::erase_if(blobs, [&](const Candidate& blob) {
-    return pinned.contains(blob.digest) || shelf_.open_files().is_held(blob.digest);
+    return pinned->contains(blob.digest) || shelf_.open_files().is_held(blob.digest);
   });
   return blobs;
 }
