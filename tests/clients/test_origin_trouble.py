@@ -25,6 +25,8 @@ TABLES = {"body": BODIES, "resolve": RESOLVES, "regular": REGULAR}
 CONFIG = {
     "origin": {"connect_timeout": "4s", "first_byte_timeout": "700ms", "stall_timeout": "700ms"},
     "fetch": {"retry_delay": "20ms", "max_retries": 2},
+    # The trouble of one file is not to keep the hub from being asked for the next.
+    "offline": {"mode": "never"},
 }
 
 

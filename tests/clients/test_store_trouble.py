@@ -34,7 +34,8 @@ def test_hf_download(full: Weir, hub: TestHub, tmp_path: Path) -> None:
     found = files_in(home / "model")
     for path, file in hub.repo(TINY).main.files.items():
         assert sha256_of(found[path]) == file.sha256, path
-    assert full.objects() == []
+    # An empty file takes no room.
+    assert [path for path in full.objects() if path.stat().st_size] == []
 
 
 def test_curl_resumes(full: Weir, hub: TestHub, tmp_path: Path) -> None:
