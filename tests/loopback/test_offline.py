@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hub is down, silent, out of order or wants a pause: what is held and remembered is served to whom it may be."""
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from files import GATED, TINY, bearer, get, hold, resolve, wait_until_held, whole
+from files import GATED, TINY, WEIGHTS, bearer, get, hold, resolve, wait_until_held, whole
 from harness import Connection, Reply, Weir
 from hub import ALICE, BOB, TestHub
 
@@ -67,29 +68,77 @@ def test_what_is_not_held_is_a_504(weir: Weir, hub: TestHub) -> None:
     assert "could not be reached" in (replies[1].header("X-Error-Message") or "")
 
 
-def ask_mirror(weir: Weir, target: str, headers: dict[str, str]) -> Reply:
+Ask = Callable[..., Reply]
+
+
+def ask_mirror(weir: Weir, target: str, headers: dict[str, str] | None = None, method: str = "GET") -> Reply:
     with Connection.plain(("127.0.0.1", weir.port)) as connection:
-        return connection.get(target, {"Host": f"127.0.0.1:{weir.port}", **headers})
+        return connection.request(method, target, {"Host": f"127.0.0.1:{weir.port}", **(headers or {})})
 
 
-@pytest.mark.parametrize("ask", [get, ask_mirror])
-def test_only_whom_the_hub_accepted_is_served(
-    weir: Weir, hub: TestHub, ask: Callable[[Weir, str, dict[str, str]], Reply]
-) -> None:
+in_both_modes = pytest.mark.parametrize("ask", [get, ask_mirror])
+
+
+def hold_gated(weir: Weir, hub: TestHub, path: str) -> list[str]:
+    """Brings a gated file into the store; the targets by which it can be asked for."""
+    if path == WEIGHTS:
+        hold(weir, hub, GATED, path, bearer(ALICE))
+        return [resolve(GATED, path)]
+    with weir.connect() as connection:
+        location = connection.get(resolve(GATED, path), bearer(ALICE)).header("Location") or ""
+        wait_until_held(connection, hub, location, bearer(ALICE))
+    return [resolve(GATED, path), location]
+
+
+@in_both_modes
+@pytest.mark.parametrize("path", [WEIGHTS, "config.json"])
+def test_only_whom_the_hub_accepted_is_served(weir: Weir, hub: TestHub, ask: Ask, path: str) -> None:
     """A gated file, warm, after a restart, and without the hub, in both modes."""
     strangers = [{}, bearer(BOB), bearer("hf_nobody")]
-    target, data = resolve(GATED), whole(hold(weir, hub, GATED, headers=bearer(ALICE)))
+    targets, data = hold_gated(weir, hub, path), whole(hub.file(GATED, path))
+
+    def expect_hers() -> None:
+        assert [ask(weir, target, bearer(ALICE)).status for target in targets[:-1]] == [307] * (len(targets) - 1)
+        assert ask(weir, targets[-1], bearer(ALICE)).body == data
+
     for _ in range(2):
-        assert ask(weir, target, bearer(ALICE)).body == data
-        assert [ask(weir, target, headers).status for headers in strangers] == [401, 403, 401]
+        expect_hers()
+        for target in targets:
+            assert [ask(weir, target, headers).status for headers in strangers] == [401, 403, 401]
         weir.restart()
     with stopped(hub):
         for _ in range(2):
-            assert ask(weir, target, bearer(ALICE)).body == data
-            for headers in strangers:
-                reply = ask(weir, target, headers)
-                assert reply.status in (502, 504) and len(reply.body) < 1000
+            expect_hers()
+            for target in targets:
+                for headers in strangers:
+                    reply = ask(weir, target, headers)
+                    assert reply.status in (502, 504) and data not in reply.body and not reply.header("Location")
             weir.restart()
+
+
+@in_both_modes
+def test_llama_cpps_requests(weir: Weir, hub: TestHub, ask: Ask) -> None:
+    """The refs, the tree of a commit, HEAD and GET of a file: cold, warm, after a restart, and without the hub."""
+    file = hub.file(TINY, WEIGHTS)
+
+    def download() -> None:
+        refs = json.loads(ask(weir, f"/api/models/{TINY}/refs").body)
+        commit = refs["branches"][0]["targetCommit"]
+        entries = json.loads(ask(weir, f"/api/models/{TINY}/tree/{commit}?recursive=true").body)
+        assert {entry["path"] for entry in entries} >= set(hub.repo(TINY).main.files)
+        head = ask(weir, resolve(revision=commit), method="HEAD")
+        assert (head.status, head.header("ETag")) == (200, f'"{file.sha256}"')
+        assert ask(weir, resolve(revision=commit)).body == whole(file)
+
+    download()
+    hub.log.reset()
+    download()
+    weir.restart()
+    download()
+    assert hub.lfs_bytes() == 0
+    with stopped(hub):
+        weir.restart()
+        download()
 
 
 def test_a_grace_that_is_over(make_weir: Callable[..., Weir], hub: TestHub) -> None:
@@ -143,6 +192,17 @@ def test_a_hub_that_says_nothing(make_weir: Callable[..., Weir], hub: TestHub) -
         for _ in range(5):
             expect_held(weir, hub)
         assert time.monotonic() - began < 5
+
+
+def test_a_hub_whose_name_is_not_known(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    weir = make_weir(NO_TTL)
+    hold(weir, hub)
+    weir.configure({**NO_TTL, "origin": {"connect_to": ["::hub.invalid:443"]}})
+    weir.restart()
+    for _ in range(2):
+        expect_held(weir, hub)
+    assert weir.status()["hub"]["state"] == "down"
+    assert get(weir, resolve("acme/medium-model")).status == 504
 
 
 def test_a_pause_that_the_hub_wants_is_kept(make_weir: Callable[..., Weir], hub: TestHub) -> None:
