@@ -7,6 +7,7 @@
 #include "http/conditional.h"
 #include "http/text.h"
 #include "hub/listing_filter.h"
+#include "hub/moved_repo.h"
 #include "hub/regular_file.h"
 
 namespace weir::hub {
@@ -29,12 +30,13 @@ bool is_young(const Answer& answer, const ListingTerms& terms, WallTime now) {
 // Whether the hub's yes to `who` holds: a young answer to them is a proof of its own, unless it was taken back since.
 bool holds_for(const Asker& who, const Answer& answer, const ListingTerms& terms, const AccessLedger& ledger,
                const Moment& now) {
-  if (ledger.is_fresh(who, terms.repo, Right::metadata, now.monotonic)) return true;
-  return is_young(answer, terms, now.wall) && ledger.has_yes(who, terms.repo, Right::metadata);
+  if (ledger.is_fresh(who, answer.repo, Right::metadata, now.monotonic)) return true;
+  return is_young(answer, terms, now.wall) && ledger.has_yes(who, answer.repo, Right::metadata);
 }
 
 bool is_true_still(const Answer& answer, const ListingTerms& terms, WallTime now) {
-  return terms.validity == ListingTerms::Validity::for_ever || is_young(answer, terms, now);
+  bool stays = terms.validity == ListingTerms::Validity::for_ever && !is_moved(answer);
+  return stays || is_young(answer, terms, now);
 }
 
 }  // namespace
@@ -103,16 +105,20 @@ std::shared_ptr<const Answer> answer_now(const ListingTerms& terms, const KeptAn
   if (kept.own && is_true_still(*kept.own, terms, now.wall) && may_have(*kept.own, terms.asker)) return kept.own;
   if (!kept.open || !is_true_still(*kept.open, terms, now.wall)) return nullptr;
   bool permitted =
-      may_have(*kept.open, Asker{}) || ledger.is_fresh(terms.asker, terms.repo, Right::metadata, now.monotonic);
+      may_have(*kept.open, Asker{}) || ledger.is_fresh(terms.asker, kept.open->repo, Right::metadata, now.monotonic);
   return permitted ? kept.open : nullptr;
 }
 
 std::shared_ptr<const Answer> answer_offline(const ListingTerms& terms, const KeptAnswers& kept,
                                              const AccessLedger& ledger, WallTime now) {
-  if (!ledger.holds_offline(terms.asker, terms.repo, Right::metadata, now)) return nullptr;
-  auto permitted = kept;
+  auto holds = [&](const Answer& answer) {
+    return ledger.holds_offline(terms.asker, answer.repo, Right::metadata, now);
+  };
+  KeptAnswers permitted;
+  if (kept.open && holds(*kept.open)) permitted.open = kept.open;
   // That anybody may read the repository, once seen, opens nothing that the hub has closed to this asker since.
-  if (!ledger.has_yes(terms.asker, terms.repo, Right::metadata)) permitted.own = nullptr;
+  if (kept.own && holds(*kept.own) && ledger.has_yes(terms.asker, kept.own->repo, Right::metadata))
+    permitted.own = kept.own;
   return permitted.newest();
 }
 

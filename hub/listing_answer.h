@@ -3,7 +3,7 @@
 // ledger and the time are arguments.
 //
 // An answer is given to whom the hub gave it, or to anybody when it was given to a client without credentials; and only
-// while the hub's yes to the one or the other holds.
+// while the hub's yes to the one or the other, for the repository that the answer is of, holds.
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ std::string commit_in(const Answer& answer);
 
 struct ListingTerms {
   Asker asker;
-  RepoName repo;
-  // What is said of a commit stays true; what is said of a branch is asked again after revision_ttl.
+  // What is said of a commit stays true; what is said of a branch is asked again after revision_ttl, and so is where a
+  // repository has moved.
   enum class Validity { revision_ttl, for_ever } validity = Validity::revision_ttl;
   Duration revision_ttl{0};
 };

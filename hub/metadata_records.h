@@ -59,9 +59,9 @@ struct AnswerName {
   bool operator==(const AnswerName&) const = default;
 };
 
-// A complete answer with status 200.
+// A complete answer with status 200, or a redirect from a repository's former name (is_moved()).
 struct Answer {
-  RepoName repo;
+  RepoName repo;  // whose yes it takes to be given this
   http::Fields fields;
   std::string body;
   WallTime asked;  // when the hub said so last

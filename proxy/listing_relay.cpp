@@ -10,6 +10,7 @@
 #include "hub/catalog.h"
 #include "hub/file_answer.h"
 #include "hub/listing_filter.h"
+#include "hub/moved_repo.h"
 #include "hub/xet.h"
 #include "proxy/error_answer.h"
 #include "proxy/relay_exchange.h"
@@ -32,6 +33,7 @@ class ListingRelay : public AnswerFilter {
     hub::strip_xet(head.fields);
     if (auto right = hub::withdrawn_by(head)) memory().withdraw(question_.asker(), question_.repo(), *right);
     if (head.status == 304 && asked_about()) return answer_renewed();
+    learn_moved(head);
     if (head.status != 200) return nullptr;
     auto type = head.fields.get("Content-Type");
     if (type.find("html") != std::string_view::npos) return refuse(type);
@@ -92,6 +94,13 @@ class ListingRelay : public AnswerFilter {
     auto renewed = std::make_shared<const hub::Answer>(answer);
     memory().metadata().learn_answer(question_.name, std::move(answer));
     return answer_listing(context_, responder_, question_.request, renewed, Basis::hub);
+  }
+
+  void learn_moved(const http::ResponseHead& head) {
+    if (use_ != ListingUse::remembered) return;
+    const auto& request = question_.request;
+    if (auto moved = hub::moved_answer(request.head.method, request.url(), head, wall_now()))
+      memory().metadata().learn_answer(question_.name, std::move(*moved));
   }
 
   // A page of a portal or of an error: a client would take it for a broken listing.

@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "http/target.h"
 #include "http/text.h"
 #include "proxy/file_exchange.h"
+#include "proxy/recalled_listing.h"
 #include "proxy/remembered_answer.h"
 
 namespace weir::proxy {
@@ -30,6 +32,11 @@ RecalledFile look_up(const hub::RepoFile& file, FindRevision revision, FindHead 
   return recalled;
 }
 
+// Where the hub leads to another name, it adds the path that it led from, a parameter without a value.
+bool is_trace_of_redirect(std::string_view query) {
+  return query.starts_with("%2F") && query.find_first_of("=&") == query.size() - 1 && query.ends_with('=');
+}
+
 }  // namespace
 
 bool RecalledFile::is_current(WallTime now, Duration ttl) const {
@@ -46,22 +53,27 @@ hub::Right RecalledFile::right() const {
 // for other headers.
 bool is_plain_question(const ClientRequest& request) {
   const auto& fields = request.head.fields;
-  return request.head.target.find('?') == std::string::npos && !fields.has("Origin") &&
+  auto query = http::split_target(request.head.target).query;
+  return (query.empty() || is_trace_of_redirect(query)) && !fields.has("Origin") &&
          !http::lower_case(fields.get("User-Agent")).starts_with("ollama");
 }
 
-RecalledFile peek(hub::HubMemory& memory, const hub::RepoFile& file) {
+RecalledFile peek(hub::HubMemory& memory, const hub::RepoFile& file, const hub::AnswerName& name) {
   auto& metadata = memory.metadata();
-  return look_up(
-      file, [&](const auto& repo, const auto& name) { return metadata.peek_revision(repo, name); },
-      [&](const auto& name) { return metadata.peek_file(name); });
+  auto recalled = look_up(
+      file, [&](const auto& repo, const auto& revision) { return metadata.peek_revision(repo, revision); },
+      [&](const auto& commit_file) { return metadata.peek_file(commit_file); });
+  if (!recalled.head) recalled.moved = peek_listing(metadata, name);
+  return recalled;
 }
 
-RecalledFile recall(hub::HubMemory& memory, const hub::RepoFile& file) {
+RecalledFile recall(hub::HubMemory& memory, const hub::RepoFile& file, const hub::AnswerName& name) {
   auto& metadata = memory.metadata();
-  return look_up(
-      file, [&](const auto& repo, const auto& name) { return metadata.find_revision(repo, name); },
-      [&](const auto& name) { return metadata.find_file(name); });
+  auto recalled = look_up(
+      file, [&](const auto& repo, const auto& revision) { return metadata.find_revision(repo, revision); },
+      [&](const auto& commit_file) { return metadata.find_file(commit_file); });
+  if (!recalled.head) recalled.moved = recall_listing(metadata, name);
+  return recalled;
 }
 
 bool can_answer(Services& services, const ClientRequest& request, RecalledFile& recalled) {

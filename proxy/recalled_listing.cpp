@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/conditional.h"
+#include "hub/moved_repo.h"
 #include "proxy/remembered_answer.h"
 
 namespace weir::proxy {
@@ -32,7 +33,7 @@ std::string ListingQuestion::key() const {
 hub::ListingTerms terms_of(const ListingQuestion& question, hub::HubMemory& memory) {
   using Validity = hub::ListingTerms::Validity;
   auto validity = hub::is_commit(question.about.revision) ? Validity::for_ever : Validity::revision_ttl;
-  return {question.asker(), question.repo(), validity, memory.metadata().options().revision_ttl};
+  return {question.asker(), validity, memory.metadata().options().revision_ttl};
 }
 
 hub::KeptAnswers peek_listing(hub::Metadata& metadata, const hub::AnswerName& name) {
@@ -48,10 +49,12 @@ std::unique_ptr<Exchange> answer_listing(WorkerContext& context, Responder& resp
   RememberedAnswer out;
   out.fields = answer->fields;
   hub::mark_edited(out.fields);
+  bool moved = hub::is_moved(*answer);
   bool is_read = request.head.method != "POST";
   auto met = http::judge_preconditions(request.head.fields, http::validators_of(out.fields));
-  bool has_it = is_read && met == http::Precondition::not_modified;
+  bool has_it = is_read && !moved && met == http::Precondition::not_modified;
   if (has_it) out.status = 304;
+  if (moved) out.status = 307;
   out.body = std::shared_ptr<const std::string>(answer, &answer->body);
   out.head_only = has_it || request.head.method == "HEAD";
   out.basis = basis;

@@ -9,6 +9,7 @@
 #include "hub/xet.h"
 #include "proxy/question_queue.h"
 #include "proxy/recalled_file.h"
+#include "proxy/recalled_listing.h"
 #include "proxy/relay_exchange.h"
 #include "proxy/resolve_filter.h"
 
@@ -21,9 +22,11 @@ class ResolveExchange : public Exchange {
       : context_(context), responder_(responder), question_(std::move(question)) {}
 
   void start() override {
-    recalled_ = peek(memory(), question_.file);
+    recalled_ = peek(memory(), question_.file, question_.name());
     if (recalled_.head) return decide();
-    std::function<RecalledFile()> look = [&memory = memory(), file = question_.file] { return recall(memory, file); };
+    std::function<RecalledFile()> look = [&memory = memory(), file = question_.file, name = question_.name()] {
+      return recall(memory, file, name);
+    };
     std::function<void(RecalledFile)> done = [this](RecalledFile recalled) {
       recalled_ = std::move(recalled);
       decide();
@@ -41,6 +44,9 @@ class ResolveExchange : public Exchange {
   }
 
   void decide() {
+    auto moved = hub::answer_now(question_.terms(memory()), recalled_.moved, memory().access(), hub::Moment::now());
+    if (moved)
+      return responder_.hand_over(answer_listing(context_, responder_, question_.request, moved, Basis::memory));
     if (!can_answer(context_.services, question_.request, recalled_)) return ask();
     if (may_answer()) {
       auto answer = answer_recalled(context_, responder_, std::move(question_.request), recalled_, Basis::memory);
@@ -49,7 +55,7 @@ class ResolveExchange : public Exchange {
     if (has_waited_) return ask();
     turn_ = context_.services.questions.take(question_.key(recalled_.right()), context_.loop, [this] {
       has_waited_ = true;
-      recalled_ = peek(memory(), question_.file);
+      recalled_ = peek(memory(), question_.file, question_.name());
       decide();
     });
     if (turn_->asks()) ask();

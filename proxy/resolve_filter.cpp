@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "hub/file_answer.h"
 #include "hub/grant.h"
+#include "hub/moved_repo.h"
 #include "hub/regular_file.h"
 #include "hub/resolve_answer.h"
 #include "hub/resolve_head.h"
 #include "hub/xet.h"
 #include "proxy/file_exchange.h"
 #include "proxy/learning.h"
+#include "proxy/recalled_listing.h"
 #include "proxy/relay_exchange.h"
 
 namespace weir::proxy {
@@ -55,12 +57,15 @@ class ResolveFilter : public AnswerFilter {
   }
 
   bool has_memory() override {
+    auto& memory = context_.services.memory;
+    moved_ = hub::answer_offline(question_.terms(memory), recalled_.moved, memory.access(), wall_now());
+    if (moved_) return true;
     return can_answer(context_.services, question_.request, recalled_) &&
-           context_.services.memory.access().holds_offline(question_.asker, question_.repo(), recalled_.right(),
-                                                           wall_now());
+           memory.access().holds_offline(question_.asker, question_.repo(), recalled_.right(), wall_now());
   }
 
   std::unique_ptr<Exchange> answer_without_hub() override {
+    if (moved_) return answer_listing(context_, responder_, question_.request, moved_, Basis::offline);
     return answer_recalled(context_, responder_, std::move(question_.request), recalled_, Basis::offline);
   }
 
@@ -79,7 +84,10 @@ class ResolveFilter : public AnswerFilter {
     auto told = hub::told_of_file(answer, head);
     if (told.permits) memory.permit(question_.asker, question_.repo(), *told.permits);
     if (told.withdraws) memory.withdraw(question_.asker, question_.repo(), *told.withdraws);
-    if (!question_.is_plain || told.commit.empty()) return;
+    if (!question_.is_plain) return;
+    if (auto moved = hub::moved_answer("GET", question_.request.url(), head, wall_now()))
+      memory.metadata().learn_answer(question_.name(), std::move(*moved));
+    if (told.commit.empty()) return;
     if (!hub::is_commit(question_.file.revision))
       memory.metadata().learn_revision(question_.repo(), question_.file.revision, {told.commit, wall_now()});
     if (told.head)
@@ -109,6 +117,7 @@ class ResolveFilter : public AnswerFilter {
   ResolveQuestion question_;
   RecalledFile recalled_;
   std::unique_ptr<QuestionQueue::Turn> turn_;
+  std::shared_ptr<const hub::Answer> moved_;  // what has_memory() found
 };
 
 }  // namespace
@@ -117,6 +126,14 @@ std::string ResolveQuestion::key(hub::Right right) const {
   auto who = asker.credentials ? asker.credentials->hex() : std::string();
   return who + '\n' + std::to_string(static_cast<int>(right)) + '\n' +
          hub::RepoFile{file.type, file.repo, file.revision, ""}.key();
+}
+
+hub::AnswerName ResolveQuestion::name() const {
+  return {asker, "GET", request.host, request.head.target, "", {}};
+}
+
+hub::ListingTerms ResolveQuestion::terms(hub::HubMemory& memory) const {
+  return {asker, hub::ListingTerms::Validity::revision_ttl, memory.metadata().options().revision_ttl};
 }
 
 std::unique_ptr<Exchange> ask_hub(WorkerContext& context, Responder& responder, ResolveQuestion question,

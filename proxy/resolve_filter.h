@@ -8,6 +8,8 @@
 #include <string>
 
 #include "hub/asker.h"
+#include "hub/hub_memory.h"
+#include "hub/listing_answer.h"
 #include "hub/repo_name.h"
 #include "proxy/exchange.h"
 #include "proxy/origin_request.h"
@@ -26,6 +28,9 @@ struct ResolveQuestion {
   hub::RepoName repo() const { return {file.type, file.repo}; }
   // The same for all requests that the hub's answer to one of them settles.
   std::string key(hub::Right right) const;
+  // Under which the hub's answer is kept when it says that the repository has another name.
+  hub::AnswerName name() const;
+  hub::ListingTerms terms(hub::HubMemory& memory) const;
 };
 
 // `recalled` is what stands in for the hub's answer.  The turn, if any, ends with the exchange.

@@ -117,7 +117,6 @@ def test_renamed_repository(library: Library, hub: TestHub, states: States, old_
         library.label(f"renamed {old_name}"),
         lambda home: library.file(home, WEIGHTS, repo_id=old_name),
         one(hub, TINY, WEIGHTS),
-        needs_hub=True,
     )
 
 

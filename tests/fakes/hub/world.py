@@ -22,7 +22,9 @@ class World:
             self.add(repo)
 
     def add(self, repo: Repo) -> Repo:
+        """One whose name was another's before takes it."""
         self._repos[repo.kind, repo.name] = repo
+        self._renamed.pop((repo.kind, repo.name), None)
         for name in repo.old_names:
             self._renamed[repo.kind, name] = repo
         return repo

@@ -32,7 +32,7 @@ class ListingAnswerTest : public testing::Test {
  protected:
   explicit ListingAnswerTest(AccessOptions access = {}) : ledger_(access) {}
 
-  static ListingTerms terms(const Asker& asker, Validity validity) { return {asker, kRepo, validity, kTtl}; }
+  static ListingTerms terms(const Asker& asker, Validity validity) { return {asker, validity, kTtl}; }
 
   // The hub's answer to `audience` at that time, as an asker finds it.
   void learn(const Asker& audience, std::chrono::nanoseconds when) {
@@ -142,6 +142,23 @@ TEST_F(ListingAnswerTest, offline_the_newest_is_taken) {
   EXPECT_EQ(find(), kept_.open);
   learn(kAlice, seconds(9));
   EXPECT_EQ(find(), kept_.own);
+}
+
+// The yes that counts is the one for the repository that the redirect leads to.
+TEST_F(ListingAnswerTest, where_a_repository_has_moved_is_for_who_may_read_it_there) {
+  const RepoName there{RepoType::model, "new/model"};
+  Answer moved{there, {{"Location", "/api/models/new/model"}}, "", at(seconds(0)).wall};
+  kept_.own = std::make_shared<const Answer>(moved);
+  ledger_.permit(kAlice, kRepo, Right::all_files, at(seconds(0)));
+  EXPECT_FALSE(now(seconds(1)));
+  EXPECT_FALSE(offline(seconds(1)));
+  ledger_.permit(kAlice, there, Right::metadata, at(seconds(0)));
+  EXPECT_TRUE(now(seconds(1)));
+  EXPECT_TRUE(offline(hours(1)));
+  EXPECT_FALSE(now(seconds(61))) << "it is asked again";
+  EXPECT_FALSE(now(seconds(61), Validity::for_ever)) << "of a commit too";
+  ledger_.withdraw(kAlice, there, Right::metadata);
+  EXPECT_FALSE(offline(seconds(62)));
 }
 
 TEST_F(ListingAnswerTest, nothing_is_made_of_nothing) {
