@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -271,20 +272,52 @@ def test_a_client_that_reads_slowly(weir: Weir, hub: TestHub) -> None:
 # --- conditions
 
 
-@pytest.mark.parametrize("state", ["cold", "warm"])
+@contextmanager
+def in_state(weir: Weir, hub: TestHub, state: str) -> Iterator[File]:
+    """The file, not there, held, held in part, or stalled in the middle of its way into the store."""
+    file = hub.file(TINY, WEIGHTS)
+    if state == "warm":
+        hold(weir, hub)
+    if state == "partly held":
+        check(ask(weir, "2000000-3999999"), file, [(2_000_000, 4_000_000)])
+        lfs_bytes_at_rest(weir, hub)
+    if state != "filling":
+        yield file
+        return
+    stall = hub.inject(host=CDN, stall_at=6_000_000)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(get, weir, resolve())
+        try:
+            assert stall.reached.wait(30)
+            yield file
+        finally:
+            stall.release()
+        assert first.result().body == whole(file)
+
+
+@pytest.mark.parametrize("state", ["cold", "warm", "partly held", "filling"])
 def test_conditions_on_the_entity_tag(weir: Weir, hub: TestHub, state: str) -> None:
-    file = hold(weir, hub) if state == "warm" else hub.file(TINY, WEIGHTS)
-    tag = f'"{file.sha256}"'
-    for ranges in ("0-0", "0-0,-1", f"{END}-"):
-        assert ask(weir, ranges, If_None_Match=tag).status == 304
-        assert ask(weir, ranges, If_None_Match=f"W/{tag}").status == 304
-        assert ask(weir, ranges, If_Match='"other"').status == 412
-    assert hub.lfs_bytes() == 0
-    check(ask(weir, "0-0,-1", If_Range=tag), file, [(0, 1), (END - 1, END)])
-    check(ask(weir, "0-0", If_Match=f'"other", {tag}', If_None_Match='"other"'), file, [(0, 1)])
-    for value in (f"W/{tag}", '"other"', file.sha256, "Tue, 14 Nov 2023 22:13:20 GMT"):
-        reply = ask(weir, "0-0,-1", If_Range=value)
-        assert (reply.status, reply.body == whole(file)) == (200, True)
+    def answered(path: str) -> int:
+        return len([record for record in hub.log.find(path=path) if record.done])
+
+    with ThreadPoolExecutor(4) as pool:
+        with in_state(weir, hub, state) as file:
+            tag = f'"{file.sha256}"'
+            asked_before = len(hub.log.find(host=CDN))
+            for ranges in ("0-0", "0-0,-1", f"{END}-"):
+                assert ask(weir, ranges, If_None_Match=tag).status == 304
+                assert ask(weir, ranges, If_None_Match=f"W/{tag}").status == 304
+                assert ask(weir, ranges, If_Match='"other"').status == 412
+            assert len(hub.log.find(host=CDN)) == asked_before
+            check(ask(weir, "0-0,-1", If_Range=tag), file, [(0, 1), (END - 1, END)])
+            check(ask(weir, "0-0", If_Match=f'"other", {tag}', If_None_Match='"other"'), file, [(0, 1)])
+            before = answered("/resolve/")
+            values = (f"W/{tag}", '"other"', file.sha256, "Tue, 14 Nov 2023 22:13:20 GMT")
+            replies = [pool.submit(ask, weir, "0-0,-1", If_Range=value) for value in values]
+            if state == "filling":
+                hub.log.wait_for(lambda _: answered("/resolve/") == before + len(values))
+        for reply in replies:
+            assert (reply.result().status, reply.result().body == whole(file)) == (200, True)
 
 
 def test_a_date_says_nothing_of_a_file_without_one(weir: Weir, hub: TestHub) -> None:

@@ -5,12 +5,14 @@ import hashlib
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from clock import Clock, needs_faketime
 from files import get, resolve, whole
 from harness import Connection, Weir
 from hub import Generated, Repo, TestHub, large
@@ -281,6 +283,25 @@ def test_a_lowered_limit_holds_after_the_start(make_weir: Make, hub: TestHub, tm
     weir.restart()
     assert "removed 1 file," in weir.run("gc").stdout
     assert held(weir, hub) == "bc"
+
+
+@needs_faketime
+def test_the_schedule_collects(idle: Weir, hub: TestHub, tmp_path: Path) -> None:
+    """Without any need for room: once its time has come."""
+    clock = Clock(idle)
+    idle.configure({"store": {"min_free": 0}})
+    with idle:
+        for name in "abc":
+            download(idle, hub, name, tmp_path)
+    idle.configure({"store": {"max_size": SIZE, "min_free": 0, "gc_schedule": ["03:00"]}})
+    with idle:
+        assert held(idle, hub) == "abc"
+        clock.set(1)
+        deadline = time.monotonic() + 60
+        while f"the scheduled collection removed 2 files, {2 * SIZE} bytes" not in idle.log():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert held(idle, hub) == "c"
 
 
 def test_no_web_page_can_change_the_store(make_weir: Make, hub: TestHub, tmp_path: Path) -> None:
