@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/log.h"
@@ -79,9 +80,20 @@ Result<HubAnswer> HubClient::ask_patiently(std::string_view method, const http::
     TRY_ASSIGN(auto answer, ask_once(method, url, sink));
     auto pause = pause_of(answer.head);
     if (!pause || pauses == kMaxPauses) return answer;
-    pollfd stopped{stop_, POLLIN, 0};
-    if (::poll(&stopped, 1, static_cast<int>(pause->count())) > 0) return fail(ErrorCode::cancelled, "stopped");
+    TRY(wait_out(*pause));
   }
+}
+
+Result<void> HubClient::wait_out(Duration pause) const {
+  if (on_pause_) {
+    auto now = monotonic_now();
+    std::lock_guard lock(pause_mutex_);
+    if (told_until_ <= now) on_pause_(pause);
+    told_until_ = std::max(told_until_, now + pause);
+  }
+  pollfd stopped{stop_, POLLIN, 0};
+  if (::poll(&stopped, 1, static_cast<int>(pause.count())) > 0) return fail(ErrorCode::cancelled, "stopped");
+  return {};
 }
 
 Result<HubAnswer> HubClient::ask(std::string_view method, http::Url url, Redirects redirects,

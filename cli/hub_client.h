@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -42,10 +43,14 @@ enum class Redirects {
   all,
 };
 
+// Told of a pause that a 429 demands before it is waited out; by any thread, once for those that overlap.
+using PauseNotice = std::function<void(Duration)>;
+
 class HubClient {
  public:
   // `stop`: a descriptor that ends all requests as cancelled when it becomes readable; -1 for none.
-  explicit HubClient(HubAccess access, int stop = -1) : access_(std::move(access)), stop_(stop) {}
+  explicit HubClient(HubAccess access, int stop = -1, PauseNotice on_pause = nullptr)
+      : access_(std::move(access)), stop_(stop), on_pause_(std::move(on_pause)) {}
 
   // The hub's URL for a target in origin-form.
   Result<http::Url> url_of(const std::string& target) const;
@@ -59,10 +64,14 @@ class HubClient {
  private:
   Result<HubAnswer> ask_once(std::string_view method, const http::Url& url, const BodySink& sink) const;
   Result<HubAnswer> ask_patiently(std::string_view method, const http::Url& url, const BodySink& sink) const;
+  Result<void> wait_out(Duration pause) const;
   std::string request_text(std::string_view method, const http::Url& url) const;
 
   const HubAccess access_;
   const int stop_;
+  const PauseNotice on_pause_;
+  mutable std::mutex pause_mutex_;
+  mutable MonotonicTime told_until_{};  // guarded by pause_mutex_
 };
 
 // What an answer that is no success says of itself.

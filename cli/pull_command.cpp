@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir pull
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -60,6 +61,13 @@ Result<std::map<std::string, Sha256>> digests_in_catalog(const config::Config& c
   return digests;
 }
 
+void tell_pause(Duration pause) {
+  // Behind the line that shows how far it is.
+  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\033[K");
+  complain(fmt::format("the hub asks for a pause: it goes on in {}",
+                       show_time_left(static_cast<uint64_t>(pause.count()) / 1000)));
+}
+
 int stopped_by(int signal) {
   complain("stopped; run the same command again and it goes on where it was");
   return kSignalBase + signal;
@@ -80,7 +88,7 @@ Result<int> pull_with(const PullOptions& options, const config::Config& config, 
   TRY_ASSIGN(auto access, hub_access(config, proxy, current_environment()));
   TRY_ASSIGN(auto stop, StopSwitch::make());
   StopOnSignals signals(stop);
-  HubClient client(std::move(access), stop.fd());
+  HubClient client(std::move(access), stop.fd(), tell_pause);
 
   auto contents = list_repo(client, task.repo);
   if (!contents && contents.error().code == ErrorCode::cancelled) return stopped_by(signals.caught());

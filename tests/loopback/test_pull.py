@@ -234,6 +234,15 @@ def test_a_terminal_shows_how_far_it_is(weir: Weir, hub: TestHub) -> None:
     ), lines
 
 
+@pytest.mark.parametrize("path", ["*/revision/*", "*/resolve/*"])
+def test_a_pause_that_the_hub_wants_is_waited_out(weir: Weir, hub: TestHub, path: str) -> None:
+    hub.inject(path=path, status=429, retry_after=1)
+    done = pull(weir, TINY)
+    assert done.stderr == "weir: the hub asks for a pause: it goes on in 2 s\n"
+    assert "failed" not in done.stdout
+    assert body_bytes(hub) == sum(file.size for file in files_of(hub).values())
+
+
 def test_one_file_that_fails(weir: Weir, hub: TestHub) -> None:
     hub.inject(path="*resolve*README.md*", status=410, count=None)
     done = pull(weir, TINY, code=1)
