@@ -77,11 +77,15 @@ ToldOfFile told_of_file(const ResolveAnswer& answer, const http::ResponseHead& h
   return told;
 }
 
-std::optional<Right> withdrawn_by(const http::ResponseHead& head) {
+std::optional<Withdrawal> withdrawn_by(const http::ResponseHead& head) {
   if (!is_refusal(head.status) || says_part_is_absent(head)) return std::nullopt;
+  auto code = head.fields.get("X-Error-Code");
   // Gating closes the files of a repository; its metadata stays public.
-  bool gated = head.fields.get("X-Error-Code") == "GatedRepo";
-  return gated ? Right::regular_files : Right::metadata;
+  bool gated = code == "GatedRepo";
+  // Without a code it may be the credentials that are wrong.
+  bool of_repository = gated || code == "RepoNotFound";
+  return Withdrawal{gated ? Right::regular_files : Right::metadata,
+                    of_repository ? Withdrawal::Of::public_too : Withdrawal::Of::asker};
 }
 
 }  // namespace weir::hub

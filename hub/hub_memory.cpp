@@ -15,8 +15,9 @@ void HubMemory::permit(const Asker& asker, const RepoName& repo, Right right) {
   metadata_->save_access();
 }
 
-void HubMemory::withdraw(const Asker& asker, const RepoName& repo, Right right) {
-  access_.withdraw(asker, repo, right);
+void HubMemory::withdraw(const Asker& asker, const RepoName& repo, const Withdrawal& withdrawal) {
+  access_.withdraw(asker, repo, withdrawal.right);
+  if (withdrawal.of == Withdrawal::Of::public_too) access_.withdraw(Asker{}, repo, withdrawal.right);
   metadata_->save_access();
 }
 

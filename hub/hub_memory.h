@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "hub/access_ledger.h"
 #include "hub/asker.h"
+#include "hub/file_answer.h"
 #include "hub/hub_health.h"
 #include "hub/metadata.h"
 #include "hub/options.h"
@@ -26,7 +27,7 @@ class HubMemory {
 
   // The ledger's calls, with what changed written behind.
   void permit(const Asker& asker, const RepoName& repo, Right right);
-  void withdraw(const Asker& asker, const RepoName& repo, Right right);
+  void withdraw(const Asker& asker, const RepoName& repo, const Withdrawal& withdrawal);
 
  private:
   HubMemory(AskerHasher askers, const MemoryOptions& options)

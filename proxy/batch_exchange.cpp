@@ -23,7 +23,7 @@ class BatchFilter : public AnswerFilter {
         asker_(context.services.memory.askers().of(request_.head.fields)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
-    if (auto right = hub::withdrawn_by(head)) context_.services.memory.withdraw(asker_, repo_, *right);
+    if (auto withdrawn = hub::withdrawn_by(head)) context_.services.memory.withdraw(asker_, repo_, *withdrawn);
     bool readable = head.status == 200 && !head.fields.has("Content-Encoding");
     collecting_ = readable && (!length || *length <= hub::kMaxBatchAnswer);
     if (collecting_ && request_.mirror) length.reset();

@@ -31,7 +31,7 @@ class ListingRelay : public AnswerFilter {
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
     hub::strip_xet(head.fields);
-    if (auto right = hub::withdrawn_by(head)) memory().withdraw(question_.asker(), question_.repo(), *right);
+    if (auto withdrawn = hub::withdrawn_by(head)) memory().withdraw(question_.asker(), question_.repo(), *withdrawn);
     if (head.status == 304 && asked_about()) return answer_renewed();
     learn_moved(head);
     if (head.status != 200) return nullptr;

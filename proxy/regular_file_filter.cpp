@@ -146,7 +146,7 @@ class RegularFileFilter : public AnswerFilter {
     auto& memory = context_.services.memory;
     bool permits = head.status == 200 || head.status == 206 || head.status == 304;
     if (permits) memory.permit(request_.asker, request_.repo(), hub::Right::regular_files);
-    if (auto right = hub::withdrawn_by(head)) memory.withdraw(request_.asker, request_.repo(), *right);
+    if (auto withdrawn = hub::withdrawn_by(head)) memory.withdraw(request_.asker, request_.repo(), *withdrawn);
   }
 
   WorkerContext& context_;

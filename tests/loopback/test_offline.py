@@ -6,12 +6,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from files import GATED, TINY, WEIGHTS, bearer, get, hold, resolve, wait_until_held, whole
 from harness import Connection, Reply, Weir
-from hub import ALICE, BOB, TestHub
+from hub import ALICE, BOB, Generated, Held, Repo, TestHub, large, regular
 
 NO_TTL = {"access": {"ttl": 0, "anonymous_ttl": 0}, "metadata": {"revision_ttl": 0}}
 
@@ -114,6 +115,25 @@ def test_only_whom_the_hub_accepted_is_served(weir: Weir, hub: TestHub, ask: Ask
                     reply = ask(weir, target, headers)
                     assert reply.status in (502, 504) and data not in reply.body and not reply.header("Location")
             weir.restart()
+
+
+@pytest.mark.parametrize("change", [{"gated": True}, {"private": True}], ids=["gated", "private"])
+@pytest.mark.parametrize("path", [WEIGHTS, "config.json"])
+def test_what_is_public_no_more(tmp_path: Path, change: dict[str, bool], path: str) -> None:
+    """A refusal to one who has credentials ends what was permitted to those who have none, too."""
+    repo = Repo("model", "acme/was-public", {WEIGHTS: large(Generated("x", 5000)), "config.json": regular(Held(b"{}"))})
+    with TestHub(repos=[repo]) as hub, Weir(tmp_path / "weir", hub) as weir:
+        target = resolve(repo.name, path)
+        for _ in range(2):
+            assert get(weir, target).status == (200 if path == WEIGHTS else 307)
+        for name, value in change.items():
+            setattr(repo, name, value)
+        # A repository's refusal is heard when the hub is asked, here for another of its files.
+        assert get(weir, resolve(repo.name, ".gitattributes"), bearer(BOB)).status in (403, 404)
+        assert get(weir, target).status == 401
+        with stopped(hub):
+            for headers in ({}, bearer(BOB), bearer("hf_nobody")):
+                assert get(weir, target, headers).status in (502, 504)
 
 
 @in_both_modes

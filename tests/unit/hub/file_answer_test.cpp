@@ -8,6 +8,8 @@
 namespace weir::hub {
 namespace {
 
+using Of = Withdrawal::Of;
+
 const std::string kHex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const std::string kCommit = "607a30d783dfa663caf39e06633721c8d4cfcd7e";
 
@@ -85,10 +87,10 @@ TEST(FileAnswerTest, a_missing_file_is_remembered_and_takes_no_right) {
 TEST(FileAnswerTest, a_refusal_takes_the_right_and_is_not_remembered) {
   for (int status : {401, 403, 404}) {
     auto gated = told(status, {{"X-Error-Code", "GatedRepo"}});
-    EXPECT_EQ(gated.withdraws, Right::regular_files) << status;
+    EXPECT_EQ(gated.withdraws, (Withdrawal{Right::regular_files, Of::public_too})) << status;
     EXPECT_FALSE(gated.head);
     auto closed = told(status, {{"X-Error-Code", "RepoNotFound"}});
-    EXPECT_EQ(closed.withdraws, Right::metadata) << status;
+    EXPECT_EQ(closed.withdraws, (Withdrawal{Right::metadata, Of::public_too})) << status;
     EXPECT_FALSE(closed.head);
   }
 }
@@ -102,7 +104,7 @@ TEST(FileAnswerTest, trouble_takes_nothing) {
   }
 }
 
-std::optional<Right> withdrawn(int status, std::string_view code = "") {
+std::optional<Withdrawal> withdrawn(int status, std::string_view code = "") {
   http::ResponseHead head;
   head.status = status;
   if (!code.empty()) head.fields.set("X-Error-Code", code);
@@ -110,22 +112,20 @@ std::optional<Right> withdrawn(int status, std::string_view code = "") {
 }
 
 TEST(WithdrawnByTest, a_refusal_closes_the_repository) {
-  EXPECT_EQ(withdrawn(401), Right::metadata);
-  EXPECT_EQ(withdrawn(403), Right::metadata);
-  EXPECT_EQ(withdrawn(404), Right::metadata);
-  EXPECT_EQ(withdrawn(404, "RepoNotFound"), Right::metadata);
+  for (int status : {401, 403, 404}) EXPECT_EQ(withdrawn(status), (Withdrawal{Right::metadata, Of::asker})) << status;
+  EXPECT_EQ(withdrawn(404, "RepoNotFound"), (Withdrawal{Right::metadata, Of::public_too}));
 }
 
 TEST(WithdrawnByTest, gating_closes_files) {
-  EXPECT_EQ(withdrawn(401, "GatedRepo"), Right::regular_files);
-  EXPECT_EQ(withdrawn(403, "GatedRepo"), Right::regular_files);
+  EXPECT_EQ(withdrawn(401, "GatedRepo"), (Withdrawal{Right::regular_files, Of::public_too}));
+  EXPECT_EQ(withdrawn(403, "GatedRepo"), (Withdrawal{Right::regular_files, Of::public_too}));
 }
 
 // Clients look for branches and files that most repositories lack.
 TEST(WithdrawnByTest, the_absence_of_a_part_closes_nothing) {
   EXPECT_EQ(withdrawn(404, "EntryNotFound"), std::nullopt);
   EXPECT_EQ(withdrawn(404, "RevisionNotFound"), std::nullopt);
-  EXPECT_EQ(withdrawn(403, "RevisionNotFound"), Right::metadata);
+  EXPECT_EQ(withdrawn(403, "RevisionNotFound"), (Withdrawal{Right::metadata, Of::asker}));
 }
 
 TEST(WithdrawnByTest, trouble_says_nothing) {
