@@ -60,7 +60,11 @@ class ListingRelay : public AnswerFilter {
     out_.clear();
     filter_.finish(out_);
     collect(out_);
-    if (!filter_.complete()) return out_;
+    if (!filter_.complete()) {
+      log::warning("{}: the JSON that {} sent is cut short or damaged; it is not kept", question_.request.head.target,
+                   question_.request.host);
+      return out_;
+    }
     learn_revision(hub::is_commit(commit_) ? commit_ : filter_.commit());
     if (answer_) memory().metadata().learn_answer(question_.name, std::move(*answer_));
     answer_.reset();

@@ -185,6 +185,27 @@ def test_bad_paths(weir: Weir, hub: TestHub, path: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    ["/../../secret", "/%2e%2e%2f%2e%2e%2fsecret", "/a%2F..%2Fb", "/a%00b", "/a%ffb", "/a%zz", "/" + "a" * 5000, "/..%5C"],
+)
+def test_bad_paths_by_the_proxy_are_the_hubs_to_refuse(weir: Weir, hub: TestHub, path: str) -> None:
+    """They go on as they are, and mean no file to Weir."""
+    for target in (f"/{TINY}/resolve/main{path}", f"/api/resolve-cache/models/{TINY}/{'0' * 40}{path}"):
+        assert get(weir, target).status in (400, 404)
+    assert [record.status // 100 for record in hub.log.find()] == [4, 4]
+    assert (weir.objects(), get(weir, resolve()).status) == ([], 200)
+
+
+@pytest.mark.parametrize("body", [b"<html>log in first</html>", b'{"objects": [{"oid"', b"[]", b'{"objects": 7}'])
+def test_a_batch_answer_that_is_none_teaches_nothing(weir: Weir, hub: TestHub, body: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    hub.inject(path="*/objects/batch", raw=head.encode() + body)
+    reply = ask(weir, f"/{TINY}.git/info/lfs/objects/batch", LFS, "POST", b'{"operation": "download", "objects": []}')
+    assert (reply.status, reply.body, weir.objects()) == (200, body, [])
+    assert batch(weir, hub).startswith(f"http://127.0.0.1:{weir.port}/-/cdn/")
+
+
+@pytest.mark.parametrize(
     "host", ["example.org", "127.0.0.1", "127.0.0.1:80", "datasets-server.huggingface.co", "a@hf.co", "HF.co", ""]
 )
 def test_no_open_proxy(weir: Weir, hub: TestHub, host: str) -> None:
