@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import Weir
 from harness.weir import clean_environment
 from hub import Held, Repo, TestHub, large, regular
 from programs import VENVS, run_well
@@ -34,7 +33,7 @@ def _repo(name: str, data: Path) -> Repo:
     return Repo("dataset", name, {"README.md": regular("# Made for a test\n"), **shards})
 
 
-def data_call(weir: Weir | Way, home: Path, function: str, **arguments: Any) -> Any:
+def data_call(way: Way, home: Path, function: str, **arguments: Any) -> Any:
     """Calls a function of scripts/data_call.py in the environment of `weir env`."""
-    done = run_well([PYTHON, SCRIPTS / "data_call.py", function, json.dumps(arguments)], weir.client_environment(home))
+    done = run_well([PYTHON, SCRIPTS / "data_call.py", function, json.dumps(arguments)], way.client_environment(home))
     return json.loads(done.stdout.splitlines()[-1])

@@ -95,6 +95,17 @@ def test_afterwards_the_hub_is_asked(make_weir: Callable[..., Weir], hub: TestHu
         hub.log.reset()
 
 
+def test_other_queries_are_the_hubs(weir: Weir, hub: TestHub) -> None:
+    """Only the one that it adds itself, where it leads on, is known to change nothing."""
+    hold(weir, hub, OPEN)
+    assert get(weir, f"{resolve(OPEN)}?%2Facme%2Fold=").status == 200
+    assert asked(hub) == []
+    queries = ("download=true", "%2Fa=&download=true", "%2Fa=b", "%2Fa", "a=", "=")
+    for query in queries:
+        assert get(weir, f"{resolve(OPEN)}?{query}").status == 200
+    assert len(asked(hub)) == len(queries)
+
+
 def test_a_new_repository_of_the_old_name_is_another(tmp_path: Path) -> None:
     """What the hub said last of a name is what counts."""
     new = {WEIGHTS: large(Generated("another", 5000))}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store that cannot take a file costs the copy, never the download: Weir passes it on, says so, and comes back."""
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from clock import SANITIZED
 from files import CDN, GATED, KIB64, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve, whole
 from harness import Reply, Weir
 from hub import ALICE, BOB, File, TestHub
@@ -217,6 +219,26 @@ def test_a_read_only_store(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
         assert is_right(get(small, resolve()), file)
         assert_passed_and_said(small, "read-only")
     assert_comes_back(small, hub)
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer refuses to be loaded behind another library")
+@pytest.mark.parametrize(("error", "kind"), [(errno.EIO, "failing"), (errno.EDQUOT, "full")], ids=["io", "quota"])
+def test_a_disk_that_takes_nothing(tmp_path: Path, hub: TestHub, error: int, kind: str) -> None:
+    """Neither files nor the databases."""
+    demanded = tmp_path / "error"
+    environment = {"LD_PRELOAD": os.environ["WEIR_FAILING_DISK"], "WEIR_DISK_ERROR": str(demanded)}
+    file = hub.file(TINY, WEIGHTS)
+    with Weir(tmp_path / "weir", hub, environment=environment) as weir:
+        held = hold(weir, hub, path=PART)
+        demanded.write_text(str(error))
+        for _ in range(3):
+            assert is_right(get(weir, resolve()), file)
+        assert is_right(get(weir, resolve(path=PART)), held)
+        assert_passed_and_said(weir, kind)
+        demanded.unlink()
+        assert_comes_back(weir, hub)
+        weir.restart()
+        assert {path.name for path in weir.objects()} == {file.sha256, held.sha256}
 
 
 def test_a_file_above_the_largest_that_is_allowed(weir: Weir, hub: TestHub) -> None:
