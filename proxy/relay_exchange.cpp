@@ -99,6 +99,14 @@ bool RelayExchange::asks_hub() const {
   return context_.services.roles.of(request_.host) == hub::Role::hub;
 }
 
+// Whether this is what a client is told that wants something which is not held, while the hub is away: the same as it
+// will be told from now on.
+bool RelayExchange::misses_hub(const upstream::OriginFault& fault) const {
+  bool reads = request_.method == "GET" || request_.method == "HEAD";
+  bool away = fault.kind == upstream::OriginFault::Kind::unreachable && !fault.connected && !fault.at_parent;
+  return asks_hub() && reads && away && context_.services.memory.health().is_down();
+}
+
 // Answers from memory, if there is one.
 bool RelayExchange::stand_in() {
   if (responder_.head_sent() || !filter_->has_memory()) return false;
@@ -233,7 +241,7 @@ void RelayExchange::on_done(std::optional<upstream::OriginFault> fault) {
   on_fault(*fault);
   if (can_stand_in_for(fault->kind) && stand_in()) return;
   if (is_passing_trouble(fault->kind) && try_again(std::nullopt)) return;
-  fail(status_of(*fault), fault->message);
+  fail(misses_hub(*fault) ? 504 : status_of(*fault), fault->message);
 }
 
 // False: the trouble is the client's to know.

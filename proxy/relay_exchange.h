@@ -69,6 +69,7 @@ class RelayExchange : public Exchange, private upstream::OriginObserver {
   size_t read_body(std::span<char> buffer, bool& at_end) override;
   void ask();
   bool asks_hub() const;
+  bool misses_hub(const upstream::OriginFault& fault) const;
   bool stand_in();
   void report(hub::HubChange change, std::string_view why);
   void on_status(int status, std::optional<Duration> retry_after);

@@ -123,7 +123,7 @@ OriginFault to_fault(const CurlFailure& failure) {
   bool connected = failure.phase != Phase::connecting;
   if (!is_parents(failure)) return {kind, message_of(kind, failure), connected};
   auto message = parents_message(kind, failure);
-  return {is_final_refusal(failure.parent_status) ? Kind::refused_tunnel : kind, std::move(message), connected};
+  return {is_final_refusal(failure.parent_status) ? Kind::refused_tunnel : kind, std::move(message), connected, true};
 }
 
 }  // namespace weir::upstream

@@ -50,6 +50,7 @@ struct OriginFault {
   Kind kind = Kind::unreachable;
   std::string message;     // one sentence: host, phase, reason, what to do; no query, no token
   bool connected = false;  // the origin had been reached
+  bool at_parent = false;  // it is the parent proxy's, or lies on the way to it
 
   // Asking again would not help: it is not the line, but somebody's word.
   bool is_final() const {

@@ -65,7 +65,8 @@ def test_regular_files_too(make_weir: Callable[..., Weir], hub: TestHub) -> None
 def test_what_is_not_held_is_a_504(weir: Weir, hub: TestHub) -> None:
     with stopped(hub):
         replies = [get(weir, resolve()) for _ in range(3)]
-    assert [reply.status for reply in replies] == [502, 504, 504]
+    assert [reply.status for reply in replies] == [504, 504, 504]
+    assert "huggingface.co" in (replies[0].header("X-Error-Message") or "")
     assert "could not be reached" in (replies[1].header("X-Error-Message") or "")
 
 

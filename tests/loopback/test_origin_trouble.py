@@ -46,7 +46,7 @@ def test_connection_refused(make_weir: Callable[..., Weir], hub: TestHub) -> Non
         reply = get(weir, resolve())
     finally:
         hub.server.open()
-    assert reply.status == 502
+    assert reply.status == 504
     assert "huggingface.co" in (reply.header("X-Error-Message") or "")
 
 
