@@ -13,10 +13,11 @@ class BootMarkTest : public StoreTest {
     EXPECT_TRUE(blob) << blob.error().message;
     return *blob;
   }
-  // The next owner finds the mark of another run of the kernel; the last one did not end well.
-  void lose_power() {
+  // The next owner finds the mark of another run of the kernel; the last one did not end well, and had `blob` open.
+  void lose_power(std::shared_ptr<PartialBlob> blob) {
     auto copy = folder.path() / "as it was";
     std::filesystem::copy(root, copy, std::filesystem::copy_options::recursive);
+    blob.reset();
     store.reset();
     std::filesystem::remove_all(root);
     std::filesystem::rename(copy, root);
@@ -43,15 +44,13 @@ TEST_F(BootMarkTest, a_kill_costs_nothing) {
 }
 
 TEST_F(BootMarkTest, a_power_failure_costs_what_was_not_synced) {
-  {
-    auto blob = open();
-    ASSERT_TRUE(blob->write(1000, std::string_view(text).substr(1000, 500)));
-    ASSERT_TRUE(blob->checkpoint());
-    ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 300)));
-    ASSERT_TRUE(blob->save_map());
-    lose_power();
-  }
   auto blob = open();
+  ASSERT_TRUE(blob->write(1000, std::string_view(text).substr(1000, 500)));
+  ASSERT_TRUE(blob->checkpoint());
+  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 300)));
+  ASSERT_TRUE(blob->save_map());
+  lose_power(std::move(blob));
+  blob = open();
   EXPECT_EQ(blob->held_ranges(), (std::vector<ByteRange>{{1000, 1500}}));
   for (auto gap : blob->missing({0, text.size()}))
     ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size())));
@@ -62,7 +61,7 @@ TEST_F(BootMarkTest, a_power_failure_costs_what_was_not_synced) {
 TEST_F(BootMarkTest, a_power_failure_costs_all_of_what_has_no_checkpoint) {
   auto blob = open();
   ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 700)));
-  lose_power();
+  lose_power(std::move(blob));
   EXPECT_EQ(files_in(root / "partial"), 0U);
   EXPECT_EQ(open()->held(), 0U);
 }
@@ -79,7 +78,7 @@ TEST_F(BootMarkTest, an_object_that_was_taken_up_again_is_not_lost) {
   ::utimensat(AT_FDCWD, object(digest).c_str(), nullptr, 0);
   while (get(digest) != "(absent)") ::utimensat(AT_FDCWD, object(digest).c_str(), nullptr, 0);
   auto blob = open();
-  lose_power();
+  lose_power(std::move(blob));
   EXPECT_TRUE(open()->complete());
 }
 
