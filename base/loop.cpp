@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -41,13 +43,16 @@ Loop::Loop() : base_(event_base_new()), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_C
     [[maybe_unused]] auto got = ::read(fd, &count, sizeof count);
     static_cast<Loop*>(self)->run_posted();
   };
+  auto on_soon = [](int, short, void* self) { static_cast<Loop*>(self)->run_posted(); };
   wake_.reset(event_new(base_.get(), wake_fd_, EV_READ | EV_PERSIST, on_wake, this));
-  if (!wake_) throw std::bad_alloc();
+  soon_.reset(event_new(base_.get(), -1, 0, on_soon, this));
+  if (!wake_ || !soon_) throw std::bad_alloc();
   event_add(wake_.get(), nullptr);
 }
 
 Loop::~Loop() {
   wake_.reset();
+  soon_.reset();
   // What goes may bury or post more.
   while (!graveyard_.empty() || !posted_.empty()) {
     std::exchange(graveyard_, {}).clear();
@@ -57,7 +62,9 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
+  owner_ = std::this_thread::get_id();
   event_base_loop(base_.get(), 0);
+  owner_ = std::thread::id();
   run_posted();
   std::lock_guard lock(mutex_);
   stopping_ = false;
@@ -78,7 +85,12 @@ void Loop::post(std::function<void()> task) {
     was_empty = posted_.empty();
     posted_.push_back(std::move(task));
   }
-  if (!was_empty) return;
+  if (was_empty) wake();
+}
+
+// Its own thread needs no system call, but between tasks that post each other the descriptors get their turn.
+void Loop::wake() {
+  if (owner_ == std::this_thread::get_id() && !running_posted_) return event_active(soon_.get(), 0, 0);
   uint64_t one = 1;
   [[maybe_unused]] auto put = ::write(wake_fd_, &one, sizeof one);
 }
@@ -96,11 +108,13 @@ void Loop::run_posted() {
     tasks.swap(posted_);
     stopping = stopping_;
   }
+  running_posted_ = true;
   for (auto& task : tasks) {
     call(task);
     task = nullptr;  // its captures go now, not after the last task
   }
   std::exchange(graveyard_, {}).clear();
+  running_posted_ = false;
   if (stopping) event_base_loopbreak(base_.get());
 }
 
@@ -138,21 +152,34 @@ Timer::Timer(Loop& loop, std::function<void()> callback)
 Timer::~Timer() = default;
 
 void Timer::start(Duration delay) {
-  auto count = delay.count() < 0 ? 0 : delay.count();
-  timeval interval{static_cast<time_t>(count / 1000), static_cast<suseconds_t>(count % 1000 * 1000)};
+  auto now = monotonic_now();
+  due_ = now + std::max(delay, Duration(0));
+  if (!armed_ || *armed_ > *due_) arm(now);
+}
+
+void Timer::arm(MonotonicTime now) {
+  auto left = std::chrono::ceil<std::chrono::microseconds>(std::max(*due_ - now, MonotonicTime::duration(0))).count();
+  timeval interval{static_cast<time_t>(left / 1'000'000), static_cast<suseconds_t>(left % 1'000'000)};
   event_add(event_.get(), &interval);
+  armed_ = due_;
 }
 
 void Timer::stop() {
-  event_del(event_.get());
+  due_.reset();
 }
 
 bool Timer::running() const {
-  return event_pending(event_.get(), EV_TIMEOUT, nullptr) != 0;
+  return due_.has_value();
 }
 
 void Timer::on_event(int, short, void* self) {
-  auto callback = static_cast<Timer*>(self)->callback_;
+  auto& timer = *static_cast<Timer*>(self);
+  timer.armed_.reset();
+  if (!timer.due_) return;
+  if (auto now = monotonic_now(); now < *timer.due_) return timer.arm(now);
+  timer.due_.reset();
+  // It may destroy the timer.
+  auto callback = timer.callback_;
   call(*callback);
 }
 

@@ -9,10 +9,13 @@
 // what becomes of it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,6 +51,7 @@ class Loop {
   friend class Timer;
 
   void bury(std::shared_ptr<void> object);
+  void wake();
   void run_posted();
 
   struct Free {
@@ -55,8 +59,11 @@ class Loop {
     void operator()(event* event) const;
   };
   std::unique_ptr<event_base, Free> base_;
-  std::unique_ptr<event, Free> wake_;
+  std::unique_ptr<event, Free> wake_;  // by another thread, through wake_fd_
   int wake_fd_ = -1;
+  std::unique_ptr<event, Free> soon_;     // woken by its own thread
+  std::atomic<std::thread::id> owner_{};  // while it runs
+  bool running_posted_ = false;
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
@@ -89,7 +96,8 @@ class FdWatch {
   std::unique_ptr<event, Loop::Free> event_;
 };
 
-// Calls back once after a time.
+// Calls back once after a time.  Made for those that are started and stopped with each request and fire almost never:
+// both cost next to nothing.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> callback);
@@ -104,9 +112,12 @@ class Timer {
 
  private:
   static void on_event(int fd, short what, void* self);
+  void arm(MonotonicTime now);
 
   std::shared_ptr<std::function<void()>> callback_;
   std::unique_ptr<event, Loop::Free> event_;
+  std::optional<MonotonicTime> due_;    // while it runs
+  std::optional<MonotonicTime> armed_;  // when the event comes, which looks whether it is due: never after that time
 };
 
 // Calls back on the loop's thread when the process gets a signal.  One loop of a process may have them.
