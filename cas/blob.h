@@ -18,15 +18,17 @@ class BlobFile {
  public:
   // `hold`: keeps the file in the store as long as it is open.
   BlobFile(UniqueFd fd, const Sha256& digest, uint64_t size, OpenFiles::SharedHold hold = nullptr)
+      : BlobFile(std::make_shared<const UniqueFd>(std::move(fd)), digest, size, std::move(hold)) {}
+  BlobFile(std::shared_ptr<const UniqueFd> fd, const Sha256& digest, uint64_t size, OpenFiles::SharedHold hold)
       : fd_(std::move(fd)), digest_(digest), size_(size), hold_(std::move(hold)) {}
 
-  int fd() const { return fd_.get(); }
+  int fd() const { return fd_->get(); }
   // What the whole file is promised to hash to, and how long it is promised to be.
   const Sha256& digest() const { return digest_; }
   uint64_t size() const { return size_; }
 
  private:
-  UniqueFd fd_;
+  std::shared_ptr<const UniqueFd> fd_;
   Sha256 digest_;
   uint64_t size_;
   OpenFiles::SharedHold hold_;

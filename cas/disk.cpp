@@ -36,6 +36,11 @@ bool says_foreign(int error) {
   return error == ELOOP || error == ENXIO || error == EISDIR;
 }
 
+// A regular file with no second name.
+bool is_plain(const struct stat& status) {
+  return S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
 }  // namespace
 
 Result<OpenedFile> open_existing(const std::filesystem::path& path, Access access) {
@@ -47,7 +52,7 @@ Result<OpenedFile> open_existing(const std::filesystem::path& path, Access acces
   if (!file.fd && !says_foreign(errno)) return fail(errno_error("opening " + path.string()));
   struct stat status = {};
   if (file.fd && ::fstat(file.fd.get(), &status) != 0) return fail(errno_error("examining " + path.string()));
-  if (!file.fd || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+  if (!file.fd || !is_plain(status)) {
     file.fd.reset();
     file.found = Found::foreign;
     return file;
@@ -55,6 +60,11 @@ Result<OpenedFile> open_existing(const std::filesystem::path& path, Access acces
   file.found = Found::plain;
   file.stamp = stamp_from(status);
   return file;
+}
+
+bool is_as_recorded(int fd, const FileStamp& stamp) {
+  struct stat status = {};
+  return ::fstat(fd, &status) == 0 && is_plain(status) && stamp_from(status) == stamp;
 }
 
 Result<UniqueFd> create_new(const std::filesystem::path& path) {

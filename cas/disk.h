@@ -45,6 +45,9 @@ enum class Access { read, read_write };
 // Opens what is there, if anything.  Never blocks on a pipe.  Errors: io.
 Result<OpenedFile> open_existing(const std::filesystem::path& path, Access access);
 
+// Whether an open file is a plain one still, under its only name, and was not changed.
+bool is_as_recorded(int fd, const FileStamp& stamp);
+
 // Makes a file that must not exist, mode 0600, for reading and writing.
 Result<UniqueFd> create_new(const std::filesystem::path& path);
 

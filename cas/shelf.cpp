@@ -10,6 +10,9 @@ namespace weir::cas {
 namespace {
 
 constexpr mode_t kObjectMode = 0400;
+// Open at a time for nobody, and how large one of them may be: what is removed behind Weir's back takes room as long.
+constexpr size_t kRecentFiles = 128;
+constexpr uint64_t kLargestRecentFile = 1 << 20;
 // How often publish() looks again when the object that is in its way changes under it.
 constexpr int kPublishAttempts = 3;
 
@@ -39,24 +42,50 @@ Result<std::unique_ptr<Shelf>> Shelf::open(const Layout& layout, const Quarantin
   return shelf;
 }
 
+Shelf::Shelf(const Layout& layout) : layout_(layout), recent_(kRecentFiles) {}
+
 Result<std::optional<std::shared_ptr<const Blob>>> Shelf::open_blob(const Sha256& digest) {
   auto hold = open_files_->hold(digest);
   auto recorded = catalog_->verified(digest);
   if (!recorded) return std::nullopt;
-  TRY_ASSIGN(auto object, open_existing(layout_.object(digest), Access::read));
-  if (object.found == Found::absent) {
-    log::warning("the blob {} has gone from the store", digest.hex());
-    catalog_->forget(digest, *recorded);
-    return std::nullopt;
+  auto file = recent_.find(digest);
+  if (!file || !is_as_recorded(file->get(), *recorded)) {
+    TRY_ASSIGN(file, open_object(digest, *recorded));
   }
-  if (object.found == Found::foreign || object.stamp != *recorded) {
-    log::warning("the blob {} was changed since it was stored; it is verified again before it is used", digest.hex());
-    catalog_->doubt(digest, *recorded);
-    return std::nullopt;
-  }
+  if (!file) return std::nullopt;
   catalog_->touch(digest, wall_now());
   return std::make_shared<const Blob>(
-      std::make_shared<const BlobFile>(std::move(object.fd), digest, recorded->size, std::move(hold)));
+      std::make_shared<const BlobFile>(std::move(file), digest, recorded->size, std::move(hold)));
+}
+
+// Null, and trusted no more, when it is not what was recorded.
+Result<RecentFiles::File> Shelf::open_object(const Sha256& digest, const FileStamp& recorded) {
+  recent_.drop(digest);
+  TRY_ASSIGN(auto object, open_by_name(digest));
+  if (object.found == Found::absent) {
+    log::warning("the blob {} has gone from the store", digest.hex());
+    catalog_->forget(digest, recorded);
+    return nullptr;
+  }
+  if (object.found == Found::foreign || object.stamp != recorded) {
+    log::warning("the blob {} was changed since it was stored; it is verified again before it is used", digest.hex());
+    catalog_->doubt(digest, recorded);
+    return nullptr;
+  }
+  auto file = std::make_shared<const UniqueFd>(std::move(object.fd));
+  if (recorded.size > kLargestRecentFile) return file;
+  recent_.keep(digest, file);
+  // Who removed it meanwhile has dropped it before it was kept.
+  if (!catalog_->verified(digest)) recent_.drop(digest);
+  return file;
+}
+
+// Where descriptors run out, those that only save time are given back first.
+Result<OpenedFile> Shelf::open_by_name(const Sha256& digest) {
+  auto object = open_existing(layout_.object(digest), Access::read);
+  if (object || object.error().code != ErrorCode::no_descriptors) return object;
+  recent_.clear();
+  return open_existing(layout_.object(digest), Access::read);
 }
 
 Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFile> file,
@@ -184,6 +213,7 @@ Result<bool> Shelf::remove(const Candidate& blob) {
   std::optional<Entry> entry;
   open_files_->forget_unless_held(blob.digest, [&] { entry = catalog_->take(blob.digest, blob.used); });
   if (!entry) return false;
+  recent_.drop(blob.digest);
   auto removed = remove_name(layout_.object(blob.digest));
   if (!removed) catalog_->put(blob.digest, *entry);
   return removed ? Result<bool>(true) : fail(removed.error());
@@ -196,10 +226,12 @@ Result<std::optional<uint64_t>> Shelf::discard(const Sha256& digest) {
   if (object.found != Found::plain) return std::nullopt;
   TRY(remove_name(path));
   catalog_->forget(digest);
+  recent_.drop(digest);
   return object.stamp.size;
 }
 
 Result<void> Shelf::quarantine(const std::filesystem::path& path, const Sha256& digest) {
+  recent_.drop(digest);
   TRY(quarantine_->take(path, digest, wall_now()));
   return sync_folder(path.parent_path());
 }

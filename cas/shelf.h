@@ -9,10 +9,12 @@
 
 #include "cas/blob.h"
 #include "cas/catalog.h"
+#include "cas/disk.h"
 #include "cas/layout.h"
 #include "cas/loose.h"
 #include "cas/open_files.h"
 #include "cas/quarantine.h"
+#include "cas/recent_files.h"
 
 namespace weir::cas {
 
@@ -37,7 +39,7 @@ class Shelf {
   const Quarantine& quarantined() const { return *quarantine_; }
 
   // A verified blob whose file is as it was at publication; nothing when there is none.  A file that was changed is
-  // trusted no more and answers nothing.  Costs an open and an fstat.  Errors: io.
+  // trusted no more and answers nothing.  Costs an fstat, and an open if that was not done lately.  Errors: io.
   Result<std::optional<std::shared_ptr<const Blob>>> open_blob(const Sha256& digest);
 
   // Blocking.  Gives the file named `from` its final name and makes that durable.  The caller has verified size and
@@ -76,7 +78,9 @@ class Shelf {
   Result<void> quarantine(const std::filesystem::path& path, const Sha256& digest);
 
  private:
-  explicit Shelf(const Layout& layout) : layout_(layout) {}
+  explicit Shelf(const Layout& layout);
+  Result<RecentFiles::File> open_object(const Sha256& digest, const FileStamp& recorded);
+  Result<OpenedFile> open_by_name(const Sha256& digest);
   Result<void> seal(const BlobFile& file, const std::filesystem::path& from);
   Result<bool> place(const BlobFile& file, const std::filesystem::path& from, Loose& loose);
   Result<void> make_durable(const BlobFile& file, const std::filesystem::path& from);
@@ -87,6 +91,7 @@ class Shelf {
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Quarantine> quarantine_;
   std::shared_ptr<OpenFiles> open_files_ = std::make_shared<OpenFiles>();
+  RecentFiles recent_;
   std::mutex placing_;  // over a change of name in objects/ and of its entry in the catalogue
 };
 

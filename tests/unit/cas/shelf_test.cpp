@@ -18,6 +18,7 @@ class TamperedObjectTest : public StoreTest, public testing::WithParamInterface<
   void SetUp() override {
     StoreTest::SetUp();
     digest = put(text);
+    EXPECT_EQ(get(digest), text);  // so that it is kept open
     write_text(outside(), text);
     auto stored = open_existing(object(digest), Access::read);
     ASSERT_TRUE(stored);
