@@ -107,6 +107,11 @@ void add_metric(std::string& out, std::string_view name, std::string_view type, 
   out += fmt::format("# HELP {} {}\n# TYPE {} {}\n{} {}\n", name, help, name, type, name, value);
 }
 
+void add_seconds(std::string& out, std::string_view name, std::string_view help, uint64_t microseconds) {
+  auto seconds = static_cast<double>(microseconds) / 1e6;
+  out += fmt::format("# HELP {0} {1}\n# TYPE {0} counter\n{0} {2}\n", name, help, seconds);
+}
+
 template <typename Counters, typename Name>
 void add_labelled(std::string& out, std::string_view name, std::string_view help, std::string_view label,
                   const Counters& counters, Name name_of_index) {
@@ -151,6 +156,8 @@ std::string metrics_text(const Services& services) {
              services.store.health().writable() ? 1 : 0);
   add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
   add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
+  add_seconds(out, "weir_fetches_publishing_seconds_total",
+              "Time between the last byte and the publication of the files fetched.", fetches.publishing_microseconds);
   add_metric(out, "weir_fetches_failed_total", "counter", "Fetches that failed.", fetches.failed);
   add_metric(out, "weir_fetch_retries_total", "counter", "Tries again after a trouble at the origin.", fetches.retries);
   add_metric(out, "weir_wrong_bytes_total", "counter", "Files whose bytes did not match their digest.",

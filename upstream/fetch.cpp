@@ -13,6 +13,8 @@ namespace {
 // Received and not yet written: above this the origin waits for the disk.
 constexpr size_t kMaxUnwritten = 8 << 20;
 constexpr size_t kMaxPiece = 1 << 20;
+// Of a piece at first, so that it need not move each time it doubles: so much comes while one is written.
+constexpr size_t kPieceRoom = 256 << 10;
 constexpr uint64_t kHashSlice = 32 << 20;
 
 int status_of(const OriginFault& fault) {
@@ -227,6 +229,11 @@ bool Fetch::has_room() const {
   return received_bytes_ < kMaxUnwritten;
 }
 
+void Fetch::on_received(uint64_t count) {
+  context_.counters.origin_bytes += count;
+  last_byte_ = monotonic_now();
+}
+
 void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
   schedule_.progress();
   received_bytes_ += bytes.size();
@@ -237,7 +244,9 @@ void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
   if (piece != received_.rend()) {
     piece->bytes.append(bytes);
   } else {
-    received_.push_back({offset, std::string(bytes)});
+    received_.push_back({offset, {}});
+    received_.back().bytes.reserve(kPieceRoom);
+    received_.back().bytes.append(bytes);
   }
   work_on_file();
 }
@@ -428,6 +437,8 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
     return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
   }
   ++context_.counters.completed;
+  auto publishing = std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now() - last_byte_);
+  context_.counters.publishing_microseconds += static_cast<uint64_t>(publishing.count());
   log::info("{} is complete: {} bytes, verified", named(), size());
   progress_->verify((*blob)->file());
   tell_all();

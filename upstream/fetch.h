@@ -39,6 +39,8 @@ struct FetchCounters {
   std::atomic<uint64_t> urls_refreshed = 0;
   std::atomic<uint64_t> retries = 0;       // after a trouble at the origin
   std::atomic<uint64_t> origin_bytes = 0;  // of bodies
+  // Between the last byte and the publication, summed over the fetches completed.
+  std::atomic<uint64_t> publishing_microseconds = 0;
 };
 
 struct FetchSetup {
@@ -126,7 +128,7 @@ class Fetch : public LaneOwner {
   bool has_room() const override;
   const std::optional<http::EntityTag>& tag() const override { return tag_; }
   void on_tag(const FetchLane& lane, http::EntityTag tag) override;
-  void on_received(uint64_t count) override { context_.counters.origin_bytes += count; }
+  void on_received(uint64_t count) override;
   void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
   void on_refused(FetchLane& lane, BlobAnswer answer) override;
   void on_filled(FetchLane& lane) override;
@@ -191,6 +193,7 @@ class Fetch : public LaneOwner {
   UrlRefresher refresher_;
   std::vector<std::unique_ptr<FetchLane>> lanes_;
   bool begun_ = false;  // it had its first lane
+  MonotonicTime last_byte_ = monotonic_now();
   RetrySchedule schedule_;
   Timer retry_timer_;
 };
