@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 namespace weir::log {
 namespace {
@@ -24,11 +27,13 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::off;
 }
 
+constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
+
 // Leaked on purpose: threads may log while static objects go.
 spdlog::logger& logger() {
   static auto* const instance = [] {
     auto* made = new spdlog::logger("weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    made->set_pattern(kPattern);
     made->set_level(spdlog::level::info);
     return made;
   }();
@@ -47,6 +52,22 @@ bool enabled(Level level) {
 
 void write(Level level, std::string_view line) {
   logger().log(to_spdlog(level), escaped(line));
+}
+
+void Batch::add(Level level, std::string_view line) {
+  if (!enabled(level)) return;
+  // It remembers the second that it has written last, so each thread has its own.
+  thread_local spdlog::pattern_formatter formatter(kPattern);
+  auto text = escaped(line);
+  spdlog::memory_buf_t out;
+  formatter.format(spdlog::details::log_msg({}, to_spdlog(level), text), out);
+  lines_.append(out.data(), out.size());
+}
+
+void Batch::write() {
+  std::fwrite(lines_.data(), 1, lines_.size(), stderr);
+  std::fflush(stderr);
+  lines_.clear();
 }
 
 void out_of_memory() {

@@ -21,6 +21,19 @@ void out_of_memory();
 // Writes out what is buffered; before the process ends or forks.
 void flush();
 
+// Lines that are written together, where one by one would cost too much.  Not thread-safe.
+class Batch {
+ public:
+  // As log::write().
+  void add(Level level, std::string_view line);
+  // How many bytes wait.
+  size_t size() const { return lines_.size(); }
+  void write();
+
+ private:
+  std::string lines_;
+};
+
 // `text` with control characters and bytes that are no printable ASCII as \xHH.
 std::string escaped(std::string_view text);
 

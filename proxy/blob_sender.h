@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends a range of a file that is complete, or still growing, as an answer's body.  What the page cache has is read on
-// the loop; what it has not, by the disk pool.  Lives on the connection's loop.
+// the loop, or sent from there without a copy where the client's stream can do that; what it has not, is read by the
+// disk pool.  Lives on the connection's loop.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,11 @@ class BlobSender {
   const std::shared_ptr<const cas::BlobFile>& file() const { return file_; }
 
  private:
-  bool fill();
+  bool send_some();
+  uint64_t sendable();
+  bool fill(size_t count);
   void read_by_pool(size_t count);
+  bool send_file(size_t count);
   void end();
   void fail(int error_number);
   void run_dry();

@@ -37,8 +37,4 @@ struct Counters {
   void add(const RequestRecord& record);
 };
 
-// One line for each request: client, method, host, path, status, outcome, sha256, bytes from the store and from the
-// origin, seconds; the user where names are asked for.
-void write_access_log(const RequestRecord& record, MonotonicTime now);
-
 }  // namespace weir::proxy

@@ -46,6 +46,13 @@ class Responder {
   // Sends as many bytes of a body of known length as the socket takes now, nothing being queued; returns how many.  The
   // rest must be offered again, unchanged, at on_writable().
   virtual size_t send_now(std::string_view bytes) = 0;
+  // Whether send_file_now() works for this answer.
+  virtual bool takes_files() const { return false; }
+  // As send_now(), with bytes of a file: those at `offset`, `count` of them.  Nothing: the file ends before that.
+  virtual std::optional<size_t> send_file_now(int file, uint64_t offset, size_t count) {
+    static_cast<void>(file), static_cast<void>(offset), static_cast<void>(count);
+    return 0;
+  }
   // The answer is complete.  If it is not (fewer bytes than the length), this is abort().
   virtual void finish() = 0;
   // The answer cannot be completed: the connection is cut so that the client sees it is short.
@@ -69,7 +76,7 @@ class RequestHandler {
   virtual ~RequestHandler() = default;
 
   // The exchange that serves this request.  `body` says how the request's body is framed.
-  virtual std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+  virtual std::unique_ptr<Exchange> open(http::RequestHead request, const http::BodyFraming& body,
                                          Responder& responder) = 0;
   // For error answers and the log: the host that the connection speaks to, "" when that differs by request.
   virtual std::string host() const { return ""; }

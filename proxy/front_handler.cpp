@@ -41,7 +41,7 @@ std::unique_ptr<Exchange> open_relayed(WorkerContext& context, const http::Reque
   auto origin_form = request;
   origin_form.target = url->target;
   origin_form.fields.set("Host", url->host);
-  return open_intercepted(context, url->host, origin_form, body, responder);
+  return open_intercepted(context, url->host, std::move(origin_form), body, responder);
 }
 
 // Waits until the client's password has been checked, its request's body unread, and then serves the request.
@@ -75,7 +75,7 @@ class AdmittingExchange : public Exchange {
 
 }  // namespace
 
-std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, const http::BodyFraming& body,
+std::unique_ptr<Exchange> FrontHandler::open(http::RequestHead request, const http::BodyFraming& body,
                                              Responder& responder) {
   auto refuse = [&](int status, std::string message) {
     return std::make_unique<ErrorExchange>(responder, status, std::move(message));
@@ -101,8 +101,7 @@ std::unique_ptr<Exchange> FrontHandler::open(const http::RequestHead& request, c
   return std::make_unique<AdmittingExchange>(context_, users_, request, body, responder);
 }
 
-std::unique_ptr<Exchange> RefusingHandler::open(const http::RequestHead&, const http::BodyFraming&,
-                                                Responder& responder) {
+std::unique_ptr<Exchange> RefusingHandler::open(http::RequestHead, const http::BodyFraming&, Responder& responder) {
   return std::make_unique<ErrorExchange>(responder, refusal_.status, refusal_.message);
 }
 

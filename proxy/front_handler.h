@@ -22,7 +22,7 @@ class FrontHandler : public RequestHandler {
   FrontHandler(WorkerContext& context, IpAddress client, Scheme scheme, Reach reach,
                std::shared_ptr<Authenticator> users)
       : context_(context), client_(client), scheme_(scheme), reach_(reach), users_(std::move(users)) {}
-  std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+  std::unique_ptr<Exchange> open(http::RequestHead request, const http::BodyFraming& body,
                                  Responder& responder) override;
 
  private:
@@ -37,7 +37,7 @@ class FrontHandler : public RequestHandler {
 class RefusingHandler : public RequestHandler {
  public:
   explicit RefusingHandler(http::Refusal refusal) : refusal_(std::move(refusal)) {}
-  std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+  std::unique_ptr<Exchange> open(http::RequestHead request, const http::BodyFraming& body,
                                  Responder& responder) override;
 
  private:

@@ -67,7 +67,7 @@ void HttpConnection::on_ready() {
 
 void HttpConnection::move_bytes() {
   // Under TLS either direction may wait for the other's readiness, so both are tried.
-  if (output_sent_ < output_.size() || blocked_) {
+  if (!output_.empty() || blocked_) {
     flush();
     settle();
   }
@@ -169,7 +169,7 @@ void HttpConnection::begin(http::RequestHead head) {
   body_paused_ = false;
   input_state_ = chunked || body_left_ > 0 ? Input::body : Input::complete;
   if (input_state_ == Input::complete) expects_continue_ = false;
-  exchange_ = handler_->open(head, *framing, *this);
+  exchange_ = handler_->open(std::move(head), *framing, *this);
   auto* opened = exchange_.get();
   opened->start();
   bool handed_over = exchange_.get() != opened;
@@ -220,7 +220,7 @@ void HttpConnection::on_input_closed(IoStatus how) {
   if (lingering_ || !exchange_ || answer_ == Answer::finished) {
     // What is queued still goes out; the client may only have ended its own direction.
     keep_alive_ = false;
-    if (!exchange_ && output_sent_ == output_.size()) close();
+    if (!exchange_ && output_.empty()) close();
     if (lingering_) close();
     return;
   }
@@ -254,7 +254,7 @@ void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> 
     keep_alive_ = false;
   }
   if (!keep_alive_) head.fields.set("Connection", "close");
-  queue(http::serialize(head));
+  output_.add_head(http::serialize(head));
   // Together with the first bytes of the body if they come at once, and else without them.
   settle_later();
 }
@@ -262,7 +262,7 @@ void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> 
 void HttpConnection::send_continue() {
   if (closed_ || !expects_continue_ || answer_ != Answer::none) return;
   expects_continue_ = false;
-  queue("HTTP/1.1 100 Continue\r\n\r\n");
+  output_.add("HTTP/1.1 100 Continue\r\n\r\n");
   flush();
   update();
 }
@@ -273,42 +273,64 @@ void HttpConnection::send_body(std::string_view bytes) {
     bytes = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), answer_left_)));
     answer_left_ -= bytes.size();
   }
-  if (framing_ == Framing::chunked) queue(http::chunk_header(bytes.size()));
-  queue(bytes);
-  if (framing_ == Framing::chunked) queue(http::kChunkEnd);
+  if (framing_ == Framing::chunked) output_.add(http::chunk_header(bytes.size()));
+  output_.add(bytes);
+  if (framing_ == Framing::chunked) output_.add(http::kChunkEnd);
   flush();
   update();
 }
 
 size_t HttpConnection::send_now(std::string_view bytes) {
   if (closed_ || answer_ != Answer::streaming || framing_ != Framing::length) return 0;
-  if (output_sent_ < output_.size()) flush();
-  if (closed_ || output_sent_ < output_.size()) {
-    update();
-    return 0;
-  }
   bytes = bytes.substr(0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), answer_left_)));
-  auto [status, put] = stream_->write(bytes);
-  if (status == IoStatus::failed || status == IoStatus::closed) {
+  auto joined = output_.join(bytes);
+  bytes.remove_prefix(joined);
+  answer_left_ -= joined;
+  if (!may_write_body() || bytes.empty()) return joined;
+  return joined + account_for(stream_->write(bytes), bytes.size());
+}
+
+bool HttpConnection::takes_files() const {
+  return stream_->sends_files() && framing_ == Framing::length;
+}
+
+std::optional<size_t> HttpConnection::send_file_now(int file, uint64_t offset, size_t count) {
+  if (closed_ || answer_ != Answer::streaming || !takes_files() || !may_write_body()) return 0;
+  count = static_cast<size_t>(std::min<uint64_t>(count, answer_left_));
+  auto sent = stream_->send_file(file, offset, count);
+  if (sent == IoResult{IoStatus::ok, 0}) return std::nullopt;
+  return account_for(sent, count);
+}
+
+// False while something is queued before the body.
+bool HttpConnection::may_write_body() {
+  if (!output_.empty()) flush();
+  if (!closed_) update();
+  return !closed_ && output_.empty();
+}
+
+// How many bytes of the body went out.
+size_t HttpConnection::account_for(IoResult written, size_t offered) {
+  if (written.status == IoStatus::failed || written.status == IoStatus::closed) {
     cut();
     return 0;
   }
-  if (put > 0) progressed_ = true;
-  answer_left_ -= put;
-  blocked_ = put < bytes.size();
+  if (written.bytes > 0) progressed_ = true;
+  answer_left_ -= written.bytes;
+  blocked_ = written.bytes < offered;
   update();
-  return put;
+  return written.bytes;
 }
 
 void HttpConnection::finish() {
   if (closed_ || answer_ != Answer::streaming) return;
   if (framing_ == Framing::length && answer_left_ > 0) return abort();
-  if (framing_ == Framing::chunked) queue(http::kLastChunk);
+  if (framing_ == Framing::chunked) output_.add(http::kLastChunk);
   answer_ = Answer::finished;
   record_.complete = true;
   blocked_ = false;
   flush();
-  if (!closed_ && output_sent_ == output_.size()) settle_later();
+  if (!closed_ && output_.empty()) settle_later();
   update();
 }
 
@@ -343,28 +365,11 @@ void HttpConnection::resume_request_body() {
 
 // --- output
 
-void HttpConnection::queue(std::string_view bytes) {
-  // A client that stays a little behind never empties the queue; what it has taken goes all the same.
-  if (output_sent_ >= kMaxQueued) {
-    output_.erase(0, output_sent_);
-    output_sent_ = 0;
-  }
-  output_.append(bytes);
-}
-
 void HttpConnection::flush() {
   blocked_ = false;
-  while (output_sent_ < output_.size()) {
-    auto [status, put] = stream_->write(std::string_view(output_).substr(output_sent_));
-    if (status == IoStatus::would_block) return;
-    if (status != IoStatus::ok) return cut();
-    output_sent_ += put;
-    progressed_ = true;
-    if (put == 0) return;
-  }
-  output_.clear();
-  output_sent_ = 0;
-  if (output_.capacity() > kMaxQueued) output_.shrink_to_fit();
+  auto [status, bytes] = output_.flush(*stream_);
+  if (bytes > 0) progressed_ = true;
+  if (status == IoStatus::failed || status == IoStatus::closed) cut();
 }
 
 // An answer that has ended is cleared away from the loop, never from within a call of its own exchange.
@@ -374,14 +379,14 @@ void HttpConnection::settle_later() {
   loop_.post([this, alive = alive_] {
     if (!*alive) return;
     settle_posted_ = false;
-    if (output_sent_ < output_.size()) flush();
+    if (!output_.empty()) flush();
     settle();
     if (!closed_) update();
   });
 }
 
 void HttpConnection::settle() {
-  if (closed_ || !exchange_ || output_sent_ < output_.size()) return;
+  if (closed_ || !exchange_ || !output_.empty()) return;
   if (answer_ == Answer::finished) return next_request();
   exchange_->on_writable();
 }
@@ -434,14 +439,14 @@ void HttpConnection::close() {
 void HttpConnection::cut() {
   if (closed_) return;
   closed_ = true;
-  if (output_sent_ < output_.size()) record_.complete = false;
+  if (!output_.empty()) record_.complete = false;
   reset_if_short();
   shut_down();
 }
 
 // The end of the connection would tell the client that an answer is whole which it is not.
 void HttpConnection::reset_if_short() {
-  bool is_short = answer_ == Answer::streaming || (answer_ == Answer::finished && output_sent_ < output_.size());
+  bool is_short = answer_ == Answer::streaming || (answer_ == Answer::finished && !output_.empty());
   if (is_short && framing_ == Framing::until_close) reset_on_close(stream_->fd());
 }
 
@@ -459,7 +464,7 @@ void HttpConnection::update() {
   if (closed_) return;
   int interest = 0;
   if (wants_input()) interest |= static_cast<int>(stream_->read_interest());
-  if (output_sent_ < output_.size() || blocked_) interest |= static_cast<int>(stream_->write_interest());
+  if (!output_.empty() || blocked_) interest |= static_cast<int>(stream_->write_interest());
   watch_.want(static_cast<Interest>(interest));
   update_timer();
 }
@@ -469,7 +474,7 @@ void HttpConnection::update_timer() {
   Duration limit{};
   if (lingering_) {
     phase = Phase::linger, limit = kLingerTime;
-  } else if (output_sent_ < output_.size() || blocked_ || (input_closed_ && exchange_)) {
+  } else if (!output_.empty() || blocked_ || (input_closed_ && exchange_)) {
     phase = Phase::write, limit = setup_.limits.write_timeout;
   } else if (!exchange_) {
     phase = input_.empty() ? Phase::idle : Phase::head;

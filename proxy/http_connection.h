@@ -14,6 +14,7 @@
 #include "http/head.h"
 #include "proxy/exchange.h"
 #include "proxy/options.h"
+#include "proxy/output_queue.h"
 #include "proxy/stream.h"
 
 namespace weir::proxy {
@@ -41,10 +42,12 @@ class HttpConnection : public Responder {
   void send_continue() override;
   void send_body(std::string_view bytes) override;
   size_t send_now(std::string_view bytes) override;
+  bool takes_files() const override;
+  std::optional<size_t> send_file_now(int file, uint64_t offset, size_t count) override;
   void finish() override;
   void abort() override;
   void hand_over(std::unique_ptr<Exchange> next) override;
-  bool congested() const override { return output_.size() - output_sent_ >= kMaxQueued; }
+  bool congested() const override { return output_.size() >= kMaxQueued; }
   void pause_request_body() override;
   void resume_request_body() override;
   bool head_sent() const override { return answer_ != Answer::none; }
@@ -69,7 +72,8 @@ class HttpConnection : public Responder {
   void refuse(const http::Refusal& refusal);
   void on_input_closed(IoStatus how);
 
-  void queue(std::string_view bytes);
+  bool may_write_body();
+  size_t account_for(IoResult written, size_t offered);
   void flush();
   void settle_later();
   void settle();
@@ -110,8 +114,7 @@ class HttpConnection : public Responder {
   int minor_version_ = 1;
   bool keep_alive_ = true;
 
-  std::string output_;
-  size_t output_sent_ = 0;
+  OutputQueue output_;
   Answer answer_ = Answer::none;
   Framing framing_ = Framing::none;
   uint64_t answer_left_ = 0;

@@ -65,14 +65,14 @@ std::unique_ptr<Exchange> open_passed(WorkerContext& context, Responder& respond
 
 }  // namespace
 
-std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host,
-                                           const http::RequestHead& head, const http::BodyFraming& body,
-                                           Responder& responder, std::shared_ptr<const hub::MirrorUrls> mirror) {
+std::unique_ptr<Exchange> open_intercepted(WorkerContext& context, const std::string& host, http::RequestHead head,
+                                           const http::BodyFraming& body, Responder& responder,
+                                           std::shared_ptr<const hub::MirrorUrls> mirror) {
   auto& services = context.services;
-  ClientRequest request{head, body, host, services.roles.of(host), std::move(mirror)};
+  ClientRequest request{std::move(head), body, host, services.roles.of(host), std::move(mirror)};
   if (auto refusal = check(host, request.head))
     return std::make_unique<ErrorExchange>(responder, refusal->status, refusal->message);
-  if (http::via_holds(head.fields, services.pseudonym))
+  if (http::via_holds(request.head.fields, services.pseudonym))
     return std::make_unique<ErrorExchange>(
         responder, 508, "This request has been through this very Weir before: a proxy setting points back to it.");
   auto route = hub::classify(request.role, request.head.method, request.head.target);

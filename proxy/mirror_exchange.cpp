@@ -36,6 +36,10 @@ class MirrorExchange : public Exchange, private Responder {
   void send_continue() override { client_.send_continue(); }
   void send_body(std::string_view bytes) override { client_.send_body(bytes); }
   size_t send_now(std::string_view bytes) override { return client_.send_now(bytes); }
+  bool takes_files() const override { return client_.takes_files(); }
+  std::optional<size_t> send_file_now(int file, uint64_t offset, size_t count) override {
+    return client_.send_file_now(file, offset, count);
+  }
   void finish() override {
     answered_ = true;
     client_.finish();

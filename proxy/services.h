@@ -14,6 +14,7 @@
 #include "hub/host_roles.h"
 #include "hub/hub_memory.h"
 #include "hub/issued_urls.h"
+#include "proxy/access_log.h"
 #include "proxy/counters.h"
 #include "proxy/question_queue.h"
 #include "proxy/settings.h"
@@ -47,6 +48,7 @@ struct WorkerContext {
   Loop& loop;
   upstream::OriginClient& origin;
   upstream::Dialler& dialler;
+  AccessLog& access_log;
   // The latest; on the worker's loop alone.
   std::shared_ptr<const Settings> settings = nullptr;
 };

@@ -281,7 +281,7 @@ void Session::begin_record() {
 
 void Session::report(const RequestRecord& record) const {
   context_.services.counters.add(record);
-  if (context_.settings->options.access_log) write_access_log(record, monotonic_now());
+  if (context_.settings->options.access_log) context_.access_log.add(record, monotonic_now());
 }
 
 // --- the end

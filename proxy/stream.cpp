@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/stream.h"
 
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -15,6 +16,10 @@ IoResult result_of_errno() {
 
 }  // namespace
 
+IoResult Stream::send_file(int, uint64_t, size_t) {
+  return {IoStatus::failed, 0};
+}
+
 IoResult PlainStream::read(std::span<char> buffer) {
   ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (got > 0) return {IoStatus::ok, static_cast<size_t>(got)};
@@ -24,6 +29,13 @@ IoResult PlainStream::read(std::span<char> buffer) {
 
 IoResult PlainStream::write(std::string_view bytes) {
   ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (put >= 0) return {IoStatus::ok, static_cast<size_t>(put)};
+  return result_of_errno();
+}
+
+IoResult PlainStream::send_file(int file, uint64_t offset, size_t count) {
+  auto from = static_cast<off_t>(offset);
+  ssize_t put = ::sendfile(fd_.get(), file, &from, count);
   if (put >= 0) return {IoStatus::ok, static_cast<size_t>(put)};
   return result_of_errno();
 }

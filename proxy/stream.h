@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,7 +17,7 @@
 namespace weir::proxy {
 
 enum class IoStatus {
-  ok,           // `bytes` were moved, at least one
+  ok,           // `bytes` were moved, at least one unless it says otherwise
   would_block,  // wait for the stream's interest, then call again
   closed,       // the other side ended its direction properly
   failed,       // reset, or a TLS error: nothing more can be moved
@@ -36,6 +37,11 @@ class Stream {
   virtual IoResult read(std::span<char> buffer) = 0;
   // Writes as much as the socket takes.  `bytes` behind what was written must be offered again, unchanged.
   virtual IoResult write(std::string_view bytes) = 0;
+  // Whether send_file() works here.
+  virtual bool sends_files() const { return false; }
+  // Writes from a file's page cache without a copy in between, as much as the socket takes.  ok with no bytes: the file
+  // ends before `offset`.
+  virtual IoResult send_file(int file, uint64_t offset, size_t count);
   // What to wait for after read() or write() would block (TLS may have to write in order to read).
   virtual Interest read_interest() const = 0;
   virtual Interest write_interest() const = 0;
@@ -56,6 +62,8 @@ class PlainStream : public Stream {
 
   IoResult read(std::span<char> buffer) override;
   IoResult write(std::string_view bytes) override;
+  bool sends_files() const override { return true; }
+  IoResult send_file(int file, uint64_t offset, size_t count) override;
   Interest read_interest() const override { return Interest::read; }
   Interest write_interest() const override { return Interest::write; }
   bool has_buffered_input() const override { return false; }
@@ -75,6 +83,10 @@ class ReplayStream : public Stream {
 
   IoResult read(std::span<char> buffer) override;
   IoResult write(std::string_view bytes) override { return stream_->write(bytes); }
+  bool sends_files() const override { return stream_->sends_files(); }
+  IoResult send_file(int file, uint64_t offset, size_t count) override {
+    return stream_->send_file(file, offset, count);
+  }
   Interest read_interest() const override { return stream_->read_interest(); }
   Interest write_interest() const override { return stream_->write_interest(); }
   bool has_buffered_input() const override { return !ahead_.empty() || stream_->has_buffered_input(); }

@@ -93,6 +93,7 @@ IoResult TlsStream::read(std::span<char> buffer) {
   ERR_clear_error();
   size_t got = 0;
   int returned = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &got);
+  starved_ = returned != 1;
   if (returned == 1) return {IoStatus::ok, got};
   return result_of(returned, read_interest_, Interest::read);
 }
@@ -114,7 +115,7 @@ IoResult TlsStream::write(std::string_view bytes) {
 }
 
 bool TlsStream::has_buffered_input() const {
-  return SSL_pending(ssl_.get()) > 0 || below_->has_buffered_input();
+  return (!starved_ && SSL_has_pending(ssl_.get()) == 1) || below_->has_buffered_input();
 }
 
 IoStatus TlsStream::end_output() {

@@ -44,8 +44,9 @@ class TlsStream : public Stream {
   std::unique_ptr<ssl_st, Free> ssl_;
   Interest read_interest_ = Interest::read;
   Interest write_interest_ = Interest::write;
-  bool ended_ = false;   // close_notify is sent
-  bool broken_ = false;  // after a fatal error no close_notify may be sent (SSL_shutdown(3))
+  bool starved_ = false;  // what is buffered is a part of a record
+  bool ended_ = false;    // close_notify is sent
+  bool broken_ = false;   // after a fatal error no close_notify may be sent (SSL_shutdown(3))
   std::string failure_;
 };
 

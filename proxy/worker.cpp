@@ -10,7 +10,8 @@ Worker::Worker(Services& services, const upstream::OriginOptions& origin, const 
                const upstream::AddressPolicy& policy)
     : origin_(loop_, origin, trusted_roots, policy),
       dialler_(loop_, origin, policy, trusted_roots),
-      context_{services, loop_, origin_, dialler_, nullptr} {}
+      access_log_(loop_),
+      context_{services, loop_, origin_, dialler_, access_log_, nullptr} {}
 
 Worker::~Worker() {
   stop();

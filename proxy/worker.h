@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/loop.h"
+#include "proxy/access_log.h"
 #include "proxy/services.h"
 #include "proxy/session.h"
 
@@ -41,6 +42,7 @@ class Worker {
   Loop loop_;
   upstream::OriginClient origin_;
   upstream::Dialler dialler_;
+  AccessLog access_log_;
   WorkerContext context_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
   std::atomic<size_t> load_ = 0;

@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,8 +43,12 @@ def environment(weir: Weir, home: Path, password: str = PASSWORD) -> dict[str, s
     return {**base, **parse_dotenv(done.stdout)}
 
 
-def lines_of_ann(weir: Weir) -> int:
-    return sum(" access " in line and "user=ann" in line for line in weir.log().splitlines())
+def await_line_of_ann(weir: Weir) -> None:
+    """The access log is written a little later."""
+    deadline = time.monotonic() + 30
+    while not any(" access " in line and "user=ann" in line for line in weir.log().splitlines()):
+        assert time.monotonic() < deadline, weir.log()
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("version", HUB_VERSIONS)
@@ -53,7 +58,7 @@ def test_huggingface_hub(weir: Weir, hub: TestHub, tmp_path: Path, version: str)
     done = run_well([*command, arguments], environment(weir, tmp_path / "home"))
     answer = json.loads(done.stdout.splitlines()[-1])
     assert sha256_of(Path(answer["result"])) == hub.file(TINY, WEIGHTS).sha256
-    assert lines_of_ann(weir) > 0
+    await_line_of_ann(weir)
     done = run_well([*command, arguments], environment(weir, tmp_path / "other", "wrong"))
     answer = json.loads(done.stdout.splitlines()[-1])
     assert "result" not in answer

@@ -5,8 +5,6 @@
 
 #include <set>
 
-#include "base/log.h"
-
 namespace weir::proxy {
 namespace {
 
@@ -65,35 +63,6 @@ TEST(CounterNames, names_differ) {
   for (auto reason : {PassedBy::xet, PassedBy::too_large, PassedBy::elsewhere, PassedBy::store})
     names.insert(name_of(reason));
   EXPECT_EQ(names.size(), kPassedByCount);
-}
-
-TEST(AccessLogTest, says_all_in_one_line_and_no_more) {
-  RequestRecord record = record_of(Outcome::miss, 1, 2);
-  record.client = "127.0.0.1";
-  record.method = "GET";
-  record.host = "huggingface.co";
-  record.path = "/a\nforged";
-  record.status = 200;
-  record.digest = sha256("");
-  record.started = MonotonicTime(Duration(1'000));
-  testing::internal::CaptureStderr();
-  record.complete = true;
-  write_access_log(record, MonotonicTime(Duration(2'500)));
-  record.complete = false;
-  record.digest.reset();
-  record.host.clear();
-  write_access_log(record, MonotonicTime(Duration(1'000)));
-  record.user = "ann";
-  write_access_log(record, MonotonicTime(Duration(2'000)));
-  log::flush();
-  auto lines = testing::internal::GetCapturedStderr();
-  auto expect = [&](const std::string& text) {
-    EXPECT_NE(lines.find(text), std::string::npos) << text << "\nis not in\n" << lines;
-  };
-  expect("access 127.0.0.1 GET huggingface.co /a\\x0aforged 200 miss " + sha256("").hex() +
-         " store=1 origin=2 1.500s\n");
-  expect("access 127.0.0.1 GET - /a\\x0aforged 200 miss - store=1 origin=2 0.000s cut\n");
-  expect("origin=2 1.000s user=ann cut\n");
 }
 
 }  // namespace

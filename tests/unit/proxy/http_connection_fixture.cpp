@@ -52,10 +52,10 @@ class HttpConnectionFixture::Handler : public RequestHandler {
  public:
   explicit Handler(HttpConnectionFixture& test) : test_(test) {}
 
-  std::unique_ptr<Exchange> open(const http::RequestHead& request, const http::BodyFraming& body,
+  std::unique_ptr<Exchange> open(http::RequestHead request, const http::BodyFraming& body,
                                  Responder& responder) override {
     auto opened = std::make_shared<Opened>(responder);
-    opened->request = request;
+    opened->request = std::move(request);
     opened->framing = body;
     test_.opened_.push_back(opened);
     return make_exchange(test_.script_, opened);

@@ -13,7 +13,7 @@ WorkerFixture::WorkerFixture()
   services.reset(new Services{pseudonym, *tls.authority, wall_now(), options.listen.listen, (folder / "store").string(),
                               *disk, *store, *catalog, roles, issued, *memory, questions, *fetches, tls.contexts,
                               counters});
-  context.reset(new WorkerContext{*services, loop, origin, dialler, settings});
+  context.reset(new WorkerContext{*services, loop, origin, dialler, access_log, settings});
 }
 
 // The pool's work ends before the loops that it answers to.

@@ -33,6 +33,7 @@ struct WorkerFixture {
   std::unique_ptr<upstream::FetchTable> fetches;
   upstream::OriginClient origin{loop, {}, "", addresses};
   upstream::Dialler dialler{loop, {}, addresses};
+  AccessLog access_log{loop};
   std::unique_ptr<Services> services;
   std::unique_ptr<WorkerContext> context;
 };
