@@ -9,7 +9,7 @@ ifneq ($(shell command -v ccache 2>/dev/null),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help run build release test quick demo asan tsan endurance fuzz deb
+.PHONY: help run build release test quick demo asan tsan endurance fuzz deb bench bench-quick
 
 help:
 	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
@@ -22,6 +22,8 @@ help:
 	@echo 'make tsan     the same under ThreadSanitizer'
 	@echo 'make endurance  the long tests: 100 times kill -9, 1,000 shards, a file of 64 GiB (half an hour)'
 	@echo 'make deb      build a Debian package with a service and a user of its own: build/release/weir_*.deb'
+	@echo 'make bench    measure Weir beside nginx and squid and print a table of ratios (half an hour, 12 GB of disk)'
+	@echo 'make bench-quick  the same with small files, in a minute: it shows that all of it works'
 	@echo 'make fuzz     run each fuzz target for FUZZ_SECONDS (60); findings are kept in build/fuzz/findings'
 
 run: release
@@ -57,6 +59,12 @@ fuzz:
 	cmake --preset fuzz
 	cmake --build --preset fuzz
 	tests/fuzz/run build/fuzz $(or $(FUZZ_SECONDS),60)
+
+bench bench-quick:
+	@$(SETUP) build bench
+	cmake --preset release
+	cmake --build --preset release --target weir weir-load
+	python3 -B tests/bench/bench.py $(if $(filter bench-quick,$@),--quick) $(ARGS)
 
 demo: release
 	@$(SETUP) test
