@@ -9,7 +9,7 @@ ifneq ($(shell command -v ccache 2>/dev/null),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help run build release test quick demo asan tsan endurance fuzz deb bench bench-quick
+.PHONY: help run build release test quick demo asan tsan endurance fuzz deb bench bench-quick soak
 
 help:
 	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
@@ -23,7 +23,8 @@ help:
 	@echo 'make endurance  the long tests: 100 times kill -9, 1,000 shards, a file of 64 GiB (half an hour)'
 	@echo 'make deb      build a Debian package with a service and a user of its own: build/release/weir_*.deb'
 	@echo 'make bench    measure Weir beside nginx and squid and print a table of ratios (half an hour, 12 GB of disk)'
-	@echo 'make bench-quick  the same with small files, in a minute: it shows that all of it works'
+	@echo 'make bench-quick  the same with small files and the program of make build, in a minute: it shows that it works'
+	@echo 'make soak     an hour of hits, misses, evictions and clients that leave; memory and descriptors must stay flat'
 	@echo 'make fuzz     run each fuzz target for FUZZ_SECONDS (60); findings are kept in build/fuzz/findings'
 
 run: release
@@ -60,11 +61,17 @@ fuzz:
 	cmake --build --preset fuzz
 	tests/fuzz/run build/fuzz $(or $(FUZZ_SECONDS),60)
 
-bench bench-quick:
+bench soak:
 	@$(SETUP) build bench
 	cmake --preset release
 	cmake --build --preset release --target weir weir-load
-	python3 -B tests/bench/bench.py $(if $(filter bench-quick,$@),--quick) $(ARGS)
+	python3 -B tests/bench/$@.py $(ARGS)
+
+bench-quick:
+	@$(SETUP) build test bench
+	cmake --preset dev
+	cmake --build --preset dev --target weir weir-load
+	WEIR_BIN=build/dev/weir WEIR_LOAD=build/dev/weir-load python3 -B tests/bench/bench.py --quick
 
 demo: release
 	@$(SETUP) test

@@ -40,7 +40,7 @@ class Stream {
   // Whether send_file() works here.
   virtual bool sends_files() const { return false; }
   // Writes from a file's page cache without a copy in between, as much as the socket takes.  ok with no bytes: the file
-  // ends before `offset`.
+  // ends before `offset`.  The process must ignore SIGPIPE.
   virtual IoResult send_file(int file, uint64_t offset, size_t count);
   // What to wait for after read() or write() would block (TLS may have to write in order to read).
   virtual Interest read_interest() const = 0;

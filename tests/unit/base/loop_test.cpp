@@ -175,6 +175,29 @@ TEST(LoopTest, the_loops_end_destroys_what_is_left) {
   EXPECT_THAT(gone, ElementsAre("buried", "posted", "buried by the posted"));
 }
 
+TEST(LoopTest, tasks_that_post_each_other_leave_descriptors_their_turn) {
+  Loop loop;
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  UniqueFd from(ends[0]), to(ends[1]);
+  bool readable = false;
+  FdWatch watch(loop, from.get(), [&](bool, bool) {
+    readable = true;
+    loop.stop();
+  });
+  watch.want(Interest::read);
+  std::function<void()> again = [&] {
+    if (!readable) loop.post(again);
+  };
+  Timer start(loop, [&] {
+    loop.post(again);
+    ASSERT_EQ(::write(to.get(), "x", 1), 1);
+  });
+  start.start(Duration(0));
+  loop.run();
+  EXPECT_TRUE(readable);
+}
+
 TEST(TimerTest, fires_once_and_in_the_order_of_the_times) {
   Loop loop;
   std::vector<std::string> fired;
@@ -209,6 +232,31 @@ TEST(TimerTest, starting_anew_moves_it) {
   loop.run();
   EXPECT_FALSE(fired);
   EXPECT_TRUE(moved.running());
+}
+
+TEST(TimerTest, starting_anew_brings_it_forward) {
+  Loop loop;
+  Timer moved(loop, [&] { loop.stop(); });
+  moved.start(kNever);
+  moved.start(kSoon);
+  loop.run();
+  EXPECT_FALSE(moved.running());
+}
+
+TEST(TimerTest, fires_at_its_last_time_and_once) {
+  Loop loop;
+  std::vector<MonotonicTime> fired;
+  Timer timer(loop, [&] { fired.push_back(monotonic_now()); });
+  Timer end(loop, [&] { loop.stop(); });
+  timer.start(Duration(1));
+  timer.stop();
+  timer.start(Duration(1));
+  auto last = monotonic_now();
+  timer.start(Duration(20));
+  end.start(Duration(60));
+  loop.run();
+  ASSERT_EQ(fired.size(), 1U);
+  EXPECT_GE(fired.front() - last, Duration(20));
 }
 
 TEST(TimerTest, stopped_or_destroyed_it_does_not_fire) {

@@ -110,6 +110,22 @@ TEST_P(Ranges, are_sent_at_the_clients_pace) {
   expect_sent(begin, end);
 }
 
+// With a kernel that can say what the page cache holds (Linux 6.5), large ones without a copy.
+TEST_P(Ranges, are_sent_to_a_stream_that_takes_files) {
+  make_file(some_bytes(GetParam().size));
+  auto [begin, end] = GetParam().range;
+  responder_.can_take_files = true;
+  responder_.room = 0;
+  send(GetParam().range, Asked::whole);
+  progress(GetParam().size, true);
+  while (responder_.finished == 0) {
+    responder_.room = 300'007;
+    sender_->pump();
+    run_what_is_ready(worker_.loop);
+  }
+  expect_sent(begin, end);
+}
+
 TEST_P(Ranges, are_sent_from_what_is_slow_to_read) {
   make_slow_file(some_bytes(GetParam().size));
   if (IsSkipped()) return;
@@ -138,6 +154,30 @@ TEST_F(BlobSenderTest, a_fast_client_does_not_keep_the_loop) {
   EXPECT_LE(responder_.body.size(), 4 * kMiB);
   run_what_is_ready(worker_.loop);
   expect_sent(0, bytes_.size());
+}
+
+TEST_F(BlobSenderTest, sends_small_files_with_their_heads) {
+  make_file(some_bytes(10'000));
+  responder_.can_take_files = true;
+  send({0, bytes_.size()}, Asked::whole);
+  progress(bytes_.size(), true);
+  expect_sent(0, bytes_.size());
+  EXPECT_EQ(responder_.files, 0U);
+}
+
+TEST_F(BlobSenderTest, cuts_the_answer_when_a_file_has_become_shorter) {
+  make_file(some_bytes(9 * kMiB));
+  responder_.can_take_files = true;
+  responder_.room = kMiB;
+  send({0, bytes_.size()}, Asked::whole);
+  progress(bytes_.size(), true);
+  ASSERT_EQ(::ftruncate(file_->fd(), kMiB), 0);
+  responder_.room = SIZE_MAX;
+  sender_->pump();
+  run_what_is_ready(worker_.loop);
+  EXPECT_EQ(responder_.aborted, 1);
+  EXPECT_EQ(responder_.finished, 0);
+  EXPECT_TRUE(responder_.body == part(0, kMiB));
 }
 
 TEST_F(BlobSenderTest, may_be_destroyed_with_its_turn_to_come) {

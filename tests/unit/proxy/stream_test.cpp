@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/stream.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <csignal>
+#include <fstream>
 
+#include "tests/unit/base/temporary_folder.h"
 #include "tests/unit/proxy/peer.h"
 
 namespace weir::proxy {
@@ -49,6 +53,21 @@ TEST_F(PlainStreamTest, writes_as_much_as_the_socket_takes) {
   peer_.poll();
   EXPECT_EQ(peer_.received, bytes.substr(0, first.bytes));
   EXPECT_EQ(stream_->write(std::string_view(bytes).substr(first.bytes)).status, IoStatus::ok);
+}
+
+TEST_F(PlainStreamTest, sends_a_part_of_a_file) {
+  connect(socket_pair());
+  TemporaryFolder folder;
+  std::ofstream(folder / "file") << "0123456789";
+  UniqueFd file(::open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC));
+  std::signal(SIGPIPE, SIG_IGN);
+  ASSERT_TRUE(stream_->sends_files());
+  EXPECT_EQ(stream_->send_file(file.get(), 3, 4), (IoResult{IoStatus::ok, 4}));
+  peer_.poll();
+  EXPECT_EQ(peer_.received, "3456");
+  EXPECT_EQ(stream_->send_file(file.get(), 10, 4), (IoResult{IoStatus::ok, 0})) << "the file ends there";
+  peer_.leave();
+  EXPECT_EQ(stream_->send_file(file.get(), 0, 4), (IoResult{IoStatus::failed, 0}));
 }
 
 TEST_F(PlainStreamTest, fails_when_the_other_side_is_gone) {
