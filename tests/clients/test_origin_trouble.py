@@ -4,6 +4,7 @@ with a wrong or a short file that they take for the right one.  Nothing wrong is
 works."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,6 +94,14 @@ class Bench:
             self.hub.inject(host=host, path=path, count=count, **made)
         yield
         self.hub.faults.clear()
+        self.await_end_of_pause()
+
+    def await_end_of_pause(self) -> None:
+        """A 429 of the hub is for all that would be asked for."""
+        deadline = time.monotonic() + 30
+        while self.weir.status()["hub"]["state"] != "up":
+            assert time.monotonic() < deadline, self.weir.status()
+            time.sleep(0.02)
 
     def new_log(self) -> str:
         log = self.weir.log()
