@@ -97,6 +97,7 @@ def test_the_log_follows(weir: Weir, hub: TestHub) -> None:
     get(weir, "/api/models/acme/medium-model")
     weir.configure({"log": {"level": "debug"}})
     weir.reload()
+    weir.stop()  # it writes what it has to say of requests then
     log = weir.log()
     assert "changed: proxy.access_log, log.level" in log
     assert "/api/models/acme/tiny-model" in log and "/api/models/acme/medium-model" not in log
