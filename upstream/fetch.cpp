@@ -15,7 +15,9 @@ constexpr size_t kMaxUnwritten = 8 << 20;
 constexpr size_t kMaxPiece = 1 << 20;
 // Of a piece at first, so that it need not move each time it doubles: so much comes while one is written.
 constexpr size_t kPieceRoom = 256 << 10;
-constexpr uint64_t kHashSlice = 32 << 20;
+// Of what is held from the start on.
+constexpr uint64_t kMaxUnhashed = 8 << 20;
+constexpr uint64_t kHashSlice = 8 << 20;
 
 int status_of(const OriginFault& fault) {
   return fault.kind == OriginFault::Kind::timeout ? 504 : 502;
@@ -361,10 +363,12 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
 
 // --- to the disk
 
-// One piece of file work at a time: writing goes before hashing.
+// One piece of file work at a time.  Writing goes before hashing; where that would leave too much to the end they take
+// turns.
 void Fetch::work_on_file() {
   if (file_busy_ || !partial_) return;
-  if (!received_.empty()) return write_piece();
+  bool hash_lags = partial_->held() - partial_->hashed() >= kMaxUnhashed;
+  if (!received_.empty()) return hash_lags && std::exchange(wrote_, false) ? hash_some() : write_piece();
   if (in_doubt_) return reject_bytes();
   if (after_writing_ && reserving_) return;
   if (after_writing_) return fail(*std::exchange(after_writing_, std::nullopt));
@@ -375,7 +379,7 @@ void Fetch::work_on_file() {
 
 void Fetch::write_piece() {
   map_saved_ = false;
-  file_busy_ = true;
+  file_busy_ = wrote_ = true;
   auto piece = std::make_shared<Piece>(std::move(received_.front()));
   received_.pop_front();
   received_bytes_ -= piece->bytes.size();

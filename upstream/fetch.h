@@ -179,6 +179,7 @@ class Fetch : public LaneOwner {
   std::optional<ByteRange> reserving_;  // what room is being made for
   DiskTask file_task_;
   bool file_busy_ = false;
+  bool wrote_ = false;  // when it worked on the file last
   bool map_saved_ = true;
   std::deque<Piece> received_;  // not given to the pool yet
   size_t received_bytes_ = 0;

@@ -2,6 +2,7 @@
 """All that stands side by side: files, certificates, nginx as reference and as origin, squid, and Weirs."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,10 @@ class Lab:
     @contextlib.contextmanager
     def weir(self, origin: Origin, config: Config | None = None) -> Iterator[Weir]:
         self._weirs += 1
-        with Weir(self.folder / f"weir-{self._weirs}", origin, config) as weir:
+        folder = self.folder / f"weir-{self._weirs}"
+        with Weir(folder, origin, config) as weir:
             yield weir
+        shutil.rmtree(folder)  # and with it what the page cache holds of it
 
     # --- the ways to a file
 

@@ -123,7 +123,7 @@ class Misses:
     # M6
     def _out_of_order(self, figures: Figures) -> None:
         big = self.lab.library.big
-        piece = min(16 * MIB, big.size // 16)
+        piece = 4 * MIB
         pieces = ("--piece", piece, "--requests", big.size // piece, "--connections", 8)
         in_order = self._miss(*pieces)
         shuffled = self._miss(*pieces, "--window", 8)
