@@ -24,12 +24,15 @@ constexpr Duration kRetryDelay{200};
 // A proxy at its limit says so no more often than this.
 constexpr Duration kWarningInterval{60'000};
 
-// Connections of clients leave half of the descriptors to the origin and to the store's files.  The limit may be
-// changed while Weir runs (prlimit).
+// What connections of clients leave to the origin and to the store's files at most.
+constexpr rlim_t kMaxReserve = 4096;
+
+// They leave half of the descriptors where there are few.  The limit may be changed while Weir runs (prlimit).
 int descriptors_for_clients() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
-  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur / 2, INT_MAX));
+  auto reserve = std::min(limit.rlim_cur / 2, kMaxReserve);
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur - reserve, INT_MAX));
 }
 
 // The kernel gives the lowest number that is free: all below it are in use.
@@ -119,7 +122,7 @@ void Acceptor::accept_all() {
     bool last = fd.get() >= descriptors_for_clients();
     set_up_connection(fd.get());
     if (auto client = IpAddress::from_sockaddr(reinterpret_cast<sockaddr&>(storage))) adopt_(std::move(fd), *client);
-    if (last) return pause("half of the descriptors that the system allows are in use");
+    if (last) return pause("the descriptors that the system allows for connections are in use");
   }
 }
 

@@ -31,7 +31,7 @@ FULL = Size(big_bytes=1024 * MIB, hit_bytes=4096 * MIB, middle_files=40, small_f
             new_connections=2_000, blobs=(10_000, 1_000_000), connections=10_000)
 QUICK = Size(big_bytes=64 * MIB, hit_bytes=256 * MIB, middle_files=8, small_files=10, small_requests=4_000,
              new_connections=200, blobs=(1_000,), connections=200)
-PARTS = ("hits", "misses", "crowds")
+PARTS = ("hits", "misses", "blobs", "connections")
 
 
 def measure(lab: Lab, parts: list[str], rounds: int, figures: Figures) -> None:
@@ -51,8 +51,9 @@ def measure(lab: Lab, parts: list[str], rounds: int, figures: Figures) -> None:
             for number in range(rounds):
                 misses.measure(figures)
                 print(f"misses: round {number + 1} of {rounds}", file=sys.stderr)
-        if "crowds" in parts:
+        if "blobs" in parts:
             start_with_blobs(lab, origin, figures)
+        if "connections" in parts:
             stand_a_crowd(lab, origin, figures)
 
 
@@ -72,7 +73,8 @@ def main() -> int:
         except WrongBytes as error:
             print(f"bench: wrong bytes: {error}", file=sys.stderr)
             return 1
-    print(figures.table())
+        finally:
+            print(figures.table())
     return 0
 
 
