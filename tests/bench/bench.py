@@ -10,6 +10,7 @@ WEIR_BIN and WEIR_LOAD), nginx, and squid if it is there.
 import argparse
 import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -34,12 +35,23 @@ QUICK = Size(big_bytes=64 * MIB, hit_bytes=256 * MIB, middle_files=8, small_file
 PARTS = ("hits", "misses", "blobs", "connections")
 
 
+def squid_beside(lab: Lab, stack: contextlib.ExitStack) -> squid.Squid | None:
+    """It is only a comparison: without it the rest is measured all the same."""
+    if not squid.is_installed():
+        return None
+    try:
+        return stack.enter_context(lab.squid())
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        print(f"bench: without squid: {error}", file=sys.stderr)
+        return None
+
+
 def measure(lab: Lab, parts: list[str], rounds: int, figures: Figures) -> None:
     with contextlib.ExitStack() as stack:
         reference, origin = stack.enter_context(lab.reference()), stack.enter_context(lab.origin())
         if "hits" in parts:
             weir = stack.enter_context(lab.weir(origin))
-            other = stack.enter_context(lab.squid()) if squid.is_installed() else None
+            other = squid_beside(lab, stack)
             hits = Hits(lab, reference, weir, other)
             hits.warm_up()
             for number in range(rounds):

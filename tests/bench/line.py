@@ -22,6 +22,14 @@ class Line:
 
     def __enter__(self) -> "Line":
         run(f"ip netns add {self.namespace}")
+        try:
+            self._connect()
+        except subprocess.CalledProcessError:
+            run(f"ip netns del {self.namespace}")
+            raise
+        return self
+
+    def _connect(self) -> None:
         run(f"ip link add wb-here type veth peer name wb-there netns {self.namespace}")
         run(f"ip addr add {HERE}/30 dev wb-here")
         run("ip link set wb-here up")
@@ -32,7 +40,6 @@ class Line:
             f"tc qdisc add dev wb-there root tbf rate {self._rate} burst 512kb latency 50ms",
         ):
             run(f"ip netns exec {self.namespace} {command}")
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

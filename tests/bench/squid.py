@@ -83,7 +83,11 @@ class Squid:
         command = [PROGRAM, "-f", self._folder / "squid.conf"]
         subprocess.run([*command, "-z", "--foreground"], check=True, capture_output=True)
         self._process = subprocess.Popen([*command, "--foreground"], stdin=subprocess.DEVNULL)
-        wait_until_open(f"127.0.0.1:{self.port}", self._process)
+        try:
+            wait_until_open(f"127.0.0.1:{self.port}", self._process)
+        except RuntimeError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
