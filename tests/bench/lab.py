@@ -2,7 +2,9 @@
 """All that stands side by side: files, certificates, nginx as reference and as origin, squid, and Weirs."""
 
 import contextlib
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,11 @@ class Size:
     clients: int = 16
     blobs: tuple[int, ...] = ()
     connections: int = 0
+
+
+def trouble_in(log: str) -> list[str]:
+    """Its lines but for the requests that ended well."""
+    return [line for line in log.splitlines() if " access " not in line or re.search(" (4|5)[0-9][0-9] | cut$", line)]
 
 
 class Lab:
@@ -71,7 +78,11 @@ class Lab:
         self._weirs += 1
         folder = self.folder / f"weir-{self._weirs}"
         with Weir(folder, origin, config) as weir:
-            yield weir
+            try:
+                yield weir
+            except RuntimeError:
+                print(*trouble_in(weir.log())[-50:], sep="\n", file=sys.stderr)
+                raise
         shutil.rmtree(folder)  # and with it what the page cache holds of it
 
     # --- the ways to a file
