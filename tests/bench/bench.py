@@ -78,7 +78,6 @@ def main() -> int:
     arguments = parser.parse_args()
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="weir-bench-", dir=arguments.folder) as name:
-        Path(name).chmod(0o755)  # squid runs as a user of its own
         try:
             lab = Lab(Path(name), QUICK if arguments.quick else FULL)
             measure(lab, arguments.only or list(PARTS), arguments.rounds or (1 if arguments.quick else 3), figures)

@@ -44,6 +44,7 @@ class Lab:
 
     def __init__(self, folder: Path, size: Size) -> None:
         self.folder = folder
+        folder.chmod(0o755)  # nginx and squid give up their rights, if they have any
         self.size = size
         self.library = Library(folder / "files", size.big_bytes, size.middle_files, size.small_files)
         self.authority = Authority(folder / "ca", "Bench CA")
