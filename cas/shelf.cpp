@@ -187,6 +187,7 @@ Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& ob
     return verdict;
   }
   catalog_->forget(digest);
+  recent_.drop(digest);
   if (verdict == Verdict::wrong) TRY(quarantine(path, digest));
   return verdict;
 }

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """nginx as the reference for hits, a TLS file server, and as the origin of misses: a hub and its CDN."""
 
-import socket
-import subprocess
-import time
 from pathlib import Path
+from typing import Self
 
 from harness.weir import free_port
 from hub.certs import Pair
 from library import COMMIT, REPO, Library
+from server import Server
 
 HUB = "huggingface.co"
 CDN = "cdn-lfs-us-1.hf.co"
 FILES = "files.example.org"
-READY_SECONDS = 10.0
 
 CONFIG = """
 daemon off;
@@ -89,35 +87,23 @@ OBJECT = """
 """
 
 
-class Nginx:
+class Nginx(Server):
     """Runs nginx with a configuration of its own."""
 
     def __init__(self, folder: Path, servers: str, leaf: Pair, address: str, namespace: str = "") -> None:
         """`servers` go into the http block; one of them listens at `address`, HOST:PORT.  `namespace`: of the network."""
+        super().__init__()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._config = folder / "nginx.conf"
         self._config.write_text(CONFIG.format(folder=folder, leaf=leaf, servers=servers))
         self._address = address
         self._enter = ["ip", "netns", "exec", namespace] if namespace else []
-        self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        assert self._process
-        return self._process.pid
-
-    def __enter__(self) -> "Nginx":
+    def __enter__(self) -> Self:
         command = [*self._enter, "nginx", "-e", self.folder / "error.log", "-p", self.folder, "-c", self._config]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        wait_until_open(self._address, self._process)
+        self.start(command, self._address)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
 
 
 class Reference(Nginx):
@@ -161,16 +147,3 @@ class Origin(Nginx):
     def forget(self) -> None:
         (self.folder / "cdn.log").write_text("")
 
-
-def wait_until_open(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Until something accepts connections at HOST:PORT."""
-    host, port = address.split(":")
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"nothing listens at {address}") from None
-            time.sleep(0.02)

@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Self
 
 from harness.weir import free_port
 from hub.certs import Authority
-from nginx import wait_until_open
+from server import Server
 
 USER = "proxy"
 PROGRAM = "/usr/sbin/squid"
@@ -44,10 +45,11 @@ def is_installed() -> bool:
     return Path(PROGRAM).exists() and Path(CERTIFICATES).exists()
 
 
-class Squid:
+class Squid(Server):
     """Runs squid; each of `hosts` is this machine to it."""
 
     def __init__(self, folder: Path, trusted: Path, hosts: tuple[str, ...]) -> None:
+        super().__init__()
         folder.mkdir(parents=True)
         self._folder = folder
         self._authority = Authority(folder / "ca", "Bench CA of squid")
@@ -62,18 +64,12 @@ class Squid:
             user=USER,
         )
         (folder / "squid.conf").write_text(config)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process
-        return self._process.pid
 
     @property
     def ca_file(self) -> Path:
         return self._authority.file
 
-    def __enter__(self) -> "Squid":
+    def __enter__(self) -> Self:
         subprocess.run([CERTIFICATES, "-c", "-s", self._folder / "certificates", "-M", "4MB"], check=True,
                        capture_output=True)
         (self._folder / "cache").mkdir()
@@ -82,16 +78,5 @@ class Squid:
                 shutil.chown(path, USER, USER)
         command = [PROGRAM, "-f", self._folder / "squid.conf"]
         subprocess.run([*command, "-z", "--foreground"], check=True, capture_output=True)
-        self._process = subprocess.Popen([*command, "--foreground"], stdin=subprocess.DEVNULL)
-        try:
-            wait_until_open(f"127.0.0.1:{self.port}", self._process)
-        except RuntimeError:
-            self.__exit__()
-            raise
+        self.start([*command, "--foreground"], f"127.0.0.1:{self.port}")
         return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
