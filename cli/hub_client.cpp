@@ -115,7 +115,7 @@ Error refusal_of(const http::ResponseHead& head) {
   bool access = head.status == 401 || head.status == 403 || head.status == 404;
   if (access && code != "EntryNotFound" && code != "RevisionNotFound")
     return {ErrorCode::refused,
-            fmt::format("the hub answers {}; check the name, or set HF_TOKEN to a token that may read it", head.status)};
+            fmt::format("the hub answers {}; check the name, or set HF_TOKEN to one that may read it", head.status)};
   return {ErrorCode::origin, fmt::format("the answer is {}{}{}", head.status, reason.empty() ? "" : ": ", reason)};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/status_report.h"
 #include "cli/store_contents.h"
+#include "cli/store_request.h"
 
 namespace weir::cli {
 namespace {
@@ -28,8 +29,17 @@ Result<std::string> list_repo(const config::Config& config, const LsOptions& opt
   return options.json ? held_files_json(files) : held_files_text(files);
 }
 
+// Has the proxy that serves the store write down what it learnt last.  One that does not answer keeps nothing from
+// being listed.
+Result<void> settle(const config::Config& config) {
+  TRY_ASSIGN(auto server, find_server(config.store.root));
+  if (server && server->address) (void)ask_server(config, *server, StoreRequest::change, "/-/sync");
+  return {};
+}
+
 Result<std::string> list(const LsOptions& options) {
   TRY_ASSIGN(auto config, load_config(options.config));
+  TRY(settle(config));
   if (!options.repo.empty()) return list_repo(config, options);
   TRY_ASSIGN(auto blobs, list_blobs(config.store.root));
   TRY(add_names(config.store.root, blobs));

@@ -72,6 +72,13 @@ Result<std::string> list_pins(const hub::Pins& pins) {
   return text_of(json);
 }
 
+// Writes down what waits to be written, for another process that reads it.
+Result<std::string> write_down(Services& services) {
+  services.catalog.flush();
+  TRY(services.store.flush());
+  return text_of({{"written", true}});
+}
+
 enum class PinChange { add, remove };
 
 Result<std::string> change_pin(Services& services, PinChange change, const std::string& text) {
@@ -120,7 +127,7 @@ std::optional<std::string> refusal_of(const Services& services, const IpAddress&
                                       const http::RequestHead& request) {
   if (!is_on_this_machine(services, client)) return "The store is changed from the machine that Weir runs on alone.";
   if (!request.fields.has(kCommandField) || request.fields.has("Origin"))
-    return "The store is changed by weir gc, rm, verify, pin and unpin: a request needs the field " +
+    return "The store is changed by weir gc, rm, ls, verify, pin and unpin: a request needs the field " +
            std::string(kCommandField) + ", and must not come from a web page.";
   return std::nullopt;
 }
@@ -149,13 +156,14 @@ std::unique_ptr<Exchange> open_store_admin(WorkerContext& context, const IpAddre
   };
   auto target = http::split_target(request.target);
   bool changes = target.path == "/-/gc" || target.path == "/-/pins/add" || target.path == "/-/pins/remove" ||
-                 target.path == "/-/rm" || target.path == "/-/verify";
+                 target.path == "/-/rm" || target.path == "/-/sync" || target.path == "/-/verify";
   if (target.path == "/-/pins" && request.method == "GET")
     return run([&services] { return list_pins(services.catalog.pins()); });
   if (!changes) return nullptr;
   if (request.method != "POST") return refuse(405, "This page takes POST.");
   if (auto refusal = refusal_of(services, client, request)) return refuse(403, *refusal);
   if (target.path == "/-/verify") return open_verify(context, target.query, responder);
+  if (target.path == "/-/sync") return run([&services] { return write_down(services); });
   if (target.path == "/-/rm")
     return run([&services, hosts = context.settings->options.intercept.hosts, query = std::string(target.query)] {
       return remove_named(services, hosts, query);

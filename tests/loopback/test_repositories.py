@@ -38,6 +38,12 @@ def test_the_files_of_a_repository(weir: Weir, hub: TestHub) -> None:
     assert all(text in lines for text in (WEIGHTS, commit, file.sha256, listed[0]["blob"], "1 file, "))
 
 
+def test_a_file_is_listed_as_soon_as_it_is_held(weir: Weir, hub: TestHub) -> None:
+    file = hold(weir, hub)
+    listed = json.loads(weir.run("ls", "--json", "--repo", TINY).stdout)
+    assert [(each["path"], each["sha256"]) for each in listed] == [(WEIGHTS, file.sha256)]
+
+
 def test_what_is_not_held_is_not_listed(weir: Weir, hub: TestHub) -> None:
     hold(weir, hub)
     assert get(weir, resolve(GATED), method="HEAD", headers=bearer("hf_reader")).status in (200, 401, 403)
