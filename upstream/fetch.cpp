@@ -10,15 +10,6 @@
 namespace weir::upstream {
 namespace {
 
-// Received and not yet written: above this the origin waits for the disk.
-constexpr size_t kMaxUnwritten = 8 << 20;
-constexpr size_t kMaxPiece = 1 << 20;
-// Of a piece at first, so that it need not move each time it doubles: so much comes while one is written.
-constexpr size_t kPieceRoom = 256 << 10;
-// Of what is held from the start on.
-constexpr uint64_t kMaxUnhashed = 8 << 20;
-constexpr uint64_t kHashSlice = 8 << 20;
-
 int status_of(const OriginFault& fault) {
   return fault.kind == OriginFault::Kind::timeout ? 504 : 502;
 }
@@ -36,6 +27,7 @@ void FetchMember::tell_progress(const std::shared_ptr<FetchMember>& member) {
 Fetch::Fetch(FetchContext context, const Sha256& digest, uint64_t size)
     : context_(context),
       progress_(std::make_shared<FetchProgress>(digest, size)),
+      filler_(context.loop, context.pool, *this),
       refresher_(context.origin, context.setup.pseudonym, context.setup.is_intercepted),
       schedule_(context.setup.options, context.setup.origin.connect_timeout),
       retry_timer_(context.loop, [this] {
@@ -50,25 +42,18 @@ Fetch::~Fetch() {
 }
 
 void Fetch::open() {
-  using Opened = Result<std::shared_ptr<cas::PartialBlob>>;
-  file_busy_ = true;
-  file_task_ = context_.pool.submit<Opened>(
-      context_.loop,
-      [&store = context_.store, digest = digest(), size = size()] { return store.open_partial(digest, size); },
-      [this](Opened partial) { on_opened(std::move(partial)); });
+  filler_.open(context_.store, digest(), size());
 }
 
-void Fetch::on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial) {
-  file_busy_ = false;
-  if (!partial) {
+void Fetch::on_opened(Result<void> opened) {
+  if (!opened) {
     // Who came before it could be opened learns why it failed.
     for (const auto& member : members_)
       FetchMember::tell(member,
                         [progress = progress_](FetchListener& listener) { listener.on_joined(progress, false); });
-    return fail_to_store(partial.error());
+    return on_store_failed(opened.error());
   }
-  partial_ = std::move(*partial);
-  progress_->open(partial_);
+  progress_->open(filler_.partial());
   stage_ = Stage::open;
   for (const auto& member : std::vector(members_)) place(member);
   end_if_unwanted();
@@ -93,7 +78,7 @@ void Fetch::add(std::shared_ptr<FetchMember> member, const JoinRequest& request)
 void Fetch::place(const std::shared_ptr<FetchMember>& member) {
   auto its_own = plan_input();
   its_own.wants = {whole_blocks(member->want.range, size())};
-  if (reserving_) its_own.lanes.push_back(*reserving_);
+  if (const auto& reserving = filler_.reserving()) its_own.lanes.push_back(*reserving);
   its_own.max_lanes = its_own.lanes.size() + 1;
   bool started = next_lane(its_own).has_value();
   whole_wanted_ = whole_wanted_ || member->want.reach == Want::Reach::whole;
@@ -125,7 +110,7 @@ void Fetch::drop_unwanted_lanes() {
     if (wanted_end == left.begin) {
       end_lane(*lane);
     } else {
-      partial_->release({wanted_end, left.end});
+      filler_.partial()->release({wanted_end, left.end});
       lane->end_at(wanted_end);
     }
   }
@@ -154,11 +139,7 @@ PlanInput Fetch::plan_input() const {
                                           [](const auto& each) { return each->want.reach != Want::Reach::range; });
   if (all) input.wants.push_back({0, size()});
   for (const auto& lane : lanes_) input.lanes.push_back(lane->left());
-  input.missing = [this](ByteRange within) {
-    auto missing = partial_->missing(within);
-    for (const auto& piece : received_) missing = without(missing, {piece.offset, piece.offset + piece.bytes.size()});
-    return without(missing, writing_);
-  };
+  input.missing = [this](ByteRange within) { return filler_.missing(within); };
   input.max_lanes = context_.setup.options.connections;
   return input;
 }
@@ -174,17 +155,17 @@ void Fetch::plan() {
       on_turn();
       return;
     }
-    if (!partial_->is_reserved(*range)) {
+    if (!filler_.partial()->is_reserved(*range)) {
       reserve(*range);
       break;
     }
     start_lane(*range);
   }
-  if (lanes_.empty() && has_turn_ && !reserving_) {
+  if (lanes_.empty() && has_turn_ && !filler_.reserving()) {
     has_turn_ = false;
     context_.owner.end_turn(*this);
   }
-  work_on_file();
+  filler_.work();
 }
 
 void Fetch::on_turn() {
@@ -198,15 +179,12 @@ void Fetch::on_turn() {
 
 // There is room in the store before bytes are asked for.
 void Fetch::reserve(ByteRange range) {
-  if (reserving_) return;
-  reserving_ = range;
-  room_task_ = context_.pool.submit<Result<void>>(
-      context_.loop, [partial = partial_, range] { return partial->reserve(range); },
-      [this](Result<void> reserved) {
-        reserving_.reset();
-        if (is_ending()) return work_on_file();
-        reserved ? plan() : fail_to_store(reserved.error());
-      });
+  if (!filler_.reserving()) filler_.reserve(range);
+}
+
+void Fetch::on_reserved(Result<void> reserved) {
+  if (is_ending()) return filler_.work();
+  reserved ? plan() : on_store_failed(reserved.error());
 }
 
 void Fetch::start_lane(ByteRange range) {
@@ -219,17 +197,13 @@ void Fetch::start_lane(ByteRange range) {
 void Fetch::end_lane(FetchLane& lane) {
   auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& each) { return each.get() == &lane; });
   lane.stop();
-  partial_->release(lane.left());
+  filler_.partial()->release(lane.left());
   // It may be in the middle of a call to us.
   context_.loop.destroy_later(std::move(*found));
   lanes_.erase(found);
 }
 
 // --- from the origin
-
-bool Fetch::has_room() const {
-  return received_bytes_ < kMaxUnwritten;
-}
 
 void Fetch::on_received(uint64_t count) {
   context_.counters.origin_bytes += count;
@@ -238,19 +212,7 @@ void Fetch::on_received(uint64_t count) {
 
 void Fetch::on_bytes(FetchLane&, uint64_t offset, std::string_view bytes) {
   schedule_.progress();
-  received_bytes_ += bytes.size();
-  auto follows = [&](const Piece& piece) {
-    return piece.offset + piece.bytes.size() == offset && piece.bytes.size() < kMaxPiece;
-  };
-  auto piece = std::find_if(received_.rbegin(), received_.rend(), follows);
-  if (piece != received_.rend()) {
-    piece->bytes.append(bytes);
-  } else {
-    received_.push_back({offset, {}});
-    received_.back().bytes.reserve(kPieceRoom);
-    received_.back().bytes.append(bytes);
-  }
-  work_on_file();
+  filler_.add(offset, bytes);
 }
 
 void Fetch::on_filled(FetchLane& lane) {
@@ -301,27 +263,11 @@ void Fetch::set_source(http::Url source) {
 // Where the tags go on changing only the digest can tell.
 void Fetch::start_over(FetchFailure reason) {
   tag_.reset();
-  bool anything = !received_.empty() || file_busy_ || !partial_->held_ranges().empty();
-  if (!anything || !context_.owner.may_start_over(*this)) return plan();
+  if (!filler_.has_anything() || !context_.owner.may_start_over(*this)) return plan();
   log::warning("{} starts over: {}", named(), reason.message);
   stop();
-  received_.clear();
-  received_bytes_ = 0;
-  in_doubt_ = true;
   after_writing_ = std::move(reason);
-  work_on_file();
-}
-
-void Fetch::reject_bytes() {
-  in_doubt_ = false;
-  file_busy_ = true;
-  file_task_ = context_.pool.submit<Result<void>>(
-      context_.loop, [partial = partial_] { return partial->reject(); },
-      [this](Result<void> rejected) {
-        file_busy_ = false;
-        if (!rejected) log::warning("{}", rejected.error().message);
-        work_on_file();
-      });
+  filler_.reject();
 }
 
 // Waits, longer each time, and goes on where bytes are missing.
@@ -363,79 +309,24 @@ void Fetch::on_refreshed(UrlRefresher::Answer answer) {
 
 // --- to the disk
 
-// One piece of file work at a time.  Writing goes before hashing; where that would leave too much to the end they take
-// turns.
-void Fetch::work_on_file() {
-  if (file_busy_ || !partial_) return;
-  bool hash_lags = partial_->held() - partial_->hashed() >= kMaxUnhashed;
-  if (!received_.empty()) return hash_lags && std::exchange(wrote_, false) ? hash_some() : write_piece();
-  if (in_doubt_) return reject_bytes();
-  if (after_writing_ && reserving_) return;
-  if (after_writing_) return fail(*std::exchange(after_writing_, std::nullopt));
-  if (stage_ == Stage::open && partial_->complete()) return commit();
-  if (partial_->hashed() < partial_->held()) return hash_some();
-  if (lanes_.empty()) save_map();
-}
-
-void Fetch::write_piece() {
-  map_saved_ = false;
-  file_busy_ = wrote_ = true;
-  auto piece = std::make_shared<Piece>(std::move(received_.front()));
-  received_.pop_front();
-  received_bytes_ -= piece->bytes.size();
-  writing_ = {piece->offset, piece->offset + piece->bytes.size()};
-  file_task_ = context_.pool.submit<Result<void>>(
-      context_.loop, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes); },
-      [this](Result<void> written) {
-        writing_ = {};
-        on_file_work_done(std::move(written));
-      });
-}
-
-void Fetch::hash_some() {
-  file_busy_ = true;
-  using Left = Result<uint64_t>;
-  file_task_ = context_.pool.submit<Left>(
-      context_.loop, [partial = partial_] { return partial->rehash(kHashSlice); },
-      [this](Left left) { on_file_work_done(left ? Result<void>() : tl::make_unexpected(std::move(left).error())); });
-}
-
-// Nothing more comes for a while: what is held survives a kill from here on.
-void Fetch::save_map() {
-  if (std::exchange(map_saved_, true)) return;
-  file_busy_ = true;
-  file_task_ = context_.pool.submit<Result<void>>(
-      context_.loop, [partial = partial_] { return partial->save_map(); },
-      [this](Result<void> saved) { on_file_work_done(std::move(saved)); });
-}
-
-void Fetch::on_file_work_done(Result<void> done) {
-  file_busy_ = false;
-  if (!done) {
-    received_.clear();
-    received_bytes_ = 0;
-    return fail_to_store(done.error());
-  }
+void Fetch::on_written() {
   tell_all();
   if (has_room())
     for (auto& lane : lanes_) lane->resume();
-  work_on_file();
 }
 
-void Fetch::commit() {
+void Fetch::on_settled() {
+  fail(*std::exchange(after_writing_, std::nullopt));
+}
+
+void Fetch::on_committing() {
   stage_ = Stage::committing;
-  file_busy_ = true;
   for (auto* lane : lane_pointers()) end_lane(*lane);
-  using Committed = Result<std::shared_ptr<const cas::Blob>>;
-  file_task_ = context_.pool.submit<Committed>(
-      context_.loop, [partial = partial_] { return partial->commit(); },
-      [this](Committed blob) { on_committed(std::move(blob)); });
 }
 
 void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
-  file_busy_ = false;
   if (!blob) {
-    if (blob.error().code != ErrorCode::digest_mismatch) return fail_to_store(blob.error());
+    if (blob.error().code != ErrorCode::digest_mismatch) return on_store_failed(blob.error());
     ++context_.counters.wrong_bytes;
     log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), source_.host, blob.error().message);
     return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
@@ -454,10 +345,10 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
 void Fetch::fail(FetchFailure failure) {
   if (stage_ == Stage::ended) return;
   stop();
-  if (partial_ && (file_busy_ || reserving_ || !received_.empty())) {
+  if (!filler_.settle()) {
     // What has come is worth keeping for the next time.
     after_writing_ = std::move(failure);
-    return work_on_file();
+    return;
   }
   if (!members_.empty() || whole_wanted_) {
     ++context_.counters.failed;
@@ -471,7 +362,7 @@ void Fetch::fail(FetchFailure failure) {
 }
 
 // The clients go on without the store, if it is that which failed.
-void Fetch::fail_to_store(const Error& error) {
+void Fetch::on_store_failed(const Error& error) {
   context_.pool.submit([&store = context_.store, error] { store.health().doubt(error, wall_now()); });
   // A size that contradicts what is held already (invalid) is for the digest of what passes by to judge.
   bool passes =
@@ -489,7 +380,7 @@ void Fetch::stop() {
 void Fetch::end() {
   if (stage_ == Stage::ended) return;
   stage_ = Stage::ended;
-  partial_ = nullptr;
+  filler_.close();
   context_.owner.end_turn(*this);
   context_.owner.remove(*this);
 }

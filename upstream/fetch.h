@@ -7,7 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "base/disk_pool.h"
 #include "base/loop.h"
 #include "cas/blob_store.h"
+#include "upstream/blob_filler.h"
 #include "upstream/fetch_join.h"
 #include "upstream/fetch_lane.h"
 #include "upstream/fetch_plan.h"
@@ -94,7 +94,7 @@ struct FetchContext {
   FetchCounters& counters;
 };
 
-class Fetch : public LaneOwner {
+class Fetch : public LaneOwner, private FillerOwner {
  public:
   Fetch(FetchContext context, const Sha256& digest, uint64_t size);
   ~Fetch() override;
@@ -119,13 +119,9 @@ class Fetch : public LaneOwner {
     committing,
     ended,
   };
-  struct Piece {  // of what was received
-    uint64_t offset = 0;
-    std::string bytes;
-  };
 
   // LaneOwner
-  bool has_room() const override;
+  bool has_room() const override { return filler_.has_room(); }
   const std::optional<http::EntityTag>& tag() const override { return tag_; }
   void on_tag(const FetchLane& lane, http::EntityTag tag) override;
   void on_received(uint64_t count) override;
@@ -134,7 +130,18 @@ class Fetch : public LaneOwner {
   void on_filled(FetchLane& lane) override;
   void on_broken(FetchLane& lane, OriginFault fault) override;
 
-  void on_opened(Result<std::shared_ptr<cas::PartialBlob>> partial);
+  // FillerOwner
+  bool expects_bytes() const override { return !lanes_.empty(); }
+  bool may_commit() const override { return stage_ == Stage::open; }
+  void on_opened(Result<void> opened) override;
+  void on_reserved(Result<void> reserved) override;
+  void on_written() override;
+  void on_settled() override;
+  void on_committing() override;
+  void on_committed(Result<std::shared_ptr<const cas::Blob>> blob) override;
+  // The clients go on without the store, if it is that which failed.
+  void on_store_failed(const Error& error) override;
+
   void place(const std::shared_ptr<FetchMember>& member);
   void plan();
   PlanInput plan_input() const;
@@ -146,22 +153,12 @@ class Fetch : public LaneOwner {
   void end_if_unwanted();
   std::vector<FetchLane*> lane_pointers() const;
 
-  void work_on_file();
-  void write_piece();
-  void hash_some();
-  void save_map();
-  void on_file_work_done(Result<void> done);
-  void commit();
-  void on_committed(Result<std::shared_ptr<const cas::Blob>> blob);
-
   void set_source(http::Url source);
   void retry(std::optional<Duration> not_before, FetchFailure reason);
   void start_over(FetchFailure reason);
-  void reject_bytes();
   void refresh();
   void on_refreshed(UrlRefresher::Answer answer);
   void fail(FetchFailure failure);
-  void fail_to_store(const Error& error);
   void stop();
   void end();
   void tell_all();
@@ -169,23 +166,13 @@ class Fetch : public LaneOwner {
 
   FetchContext context_;
   std::shared_ptr<FetchProgress> progress_;
+  BlobFiller filler_;
   Stage stage_ = Stage::opening;
   std::vector<std::shared_ptr<FetchMember>> members_;
   bool whole_wanted_ = false;
   bool has_turn_ = false;
 
-  std::shared_ptr<cas::PartialBlob> partial_;
-  DiskTask room_task_;
-  std::optional<ByteRange> reserving_;  // what room is being made for
-  DiskTask file_task_;
-  bool file_busy_ = false;
-  bool wrote_ = false;  // when it worked on the file last
-  bool map_saved_ = true;
-  std::deque<Piece> received_;  // not given to the pool yet
-  size_t received_bytes_ = 0;
-  ByteRange writing_;                          // with the pool now
   std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
-  bool in_doubt_ = false;                      // what is held is to be rejected before that
 
   http::Url source_;                         // that the lanes use
   std::optional<http::EntityTag> tag_;       // of what is there

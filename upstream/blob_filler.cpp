@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/blob_filler.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "upstream/fetch_plan.h"
+
+namespace weir::upstream {
+namespace {
+
+// Received and not yet written: above this the origin waits for the disk.
+constexpr size_t kMaxUnwritten = 8 << 20;
+// Of what is held from the start on.
+constexpr uint64_t kMaxUnhashed = 8 << 20;
+constexpr uint64_t kHashSlice = 8 << 20;
+// While more comes, a piece that is not full waits so long behind the last write: fast sources fill it, and clients
+// that read at the end of a slow one do not notice.
+constexpr Duration kGatherTime{5};
+
+}  // namespace
+
+BlobFiller::BlobFiller(Loop& loop, DiskPool& pool, FillerOwner& owner)
+    : loop_(loop), pool_(pool), owner_(owner), gathering_(loop, [this] { work(); }) {}
+
+void BlobFiller::open(cas::BlobStore& store, const Sha256& digest, uint64_t size) {
+  using Opened = Result<std::shared_ptr<cas::PartialBlob>>;
+  busy_ = true;
+  task_ = pool_.submit<Opened>(
+      loop_, [&store, digest, size] { return store.open_partial(digest, size); },
+      [this](Opened opened) {
+        busy_ = false;
+        if (!opened) return owner_.on_opened(tl::make_unexpected(std::move(opened).error()));
+        partial_ = std::move(*opened);
+        owner_.on_opened({});
+      });
+}
+
+void BlobFiller::reserve(ByteRange range) {
+  reserving_ = range;
+  room_task_ = pool_.submit<Result<void>>(
+      loop_, [partial = partial_, range] { return partial->reserve(range); },
+      [this](Result<void> reserved) {
+        reserving_.reset();
+        owner_.on_reserved(std::move(reserved));
+      });
+}
+
+bool BlobFiller::has_room() const {
+  return received_.size() < kMaxUnwritten;
+}
+
+void BlobFiller::add(uint64_t offset, std::string_view bytes) {
+  received_.add(offset, bytes);
+  work();
+}
+
+std::vector<ByteRange> BlobFiller::missing(ByteRange within) const {
+  auto missing = partial_->missing(within);
+  for (const auto& piece : received_.pieces()) missing = without(missing, piece.range());
+  return without(missing, writing_);
+}
+
+bool BlobFiller::has_anything() const {
+  return !received_.empty() || busy_ || !partial_->held_ranges().empty();
+}
+
+bool BlobFiller::settle() {
+  settling_ = partial_ && (busy_ || reserving_ || !received_.empty());
+  if (settling_) work();
+  return !settling_;
+}
+
+void BlobFiller::reject() {
+  received_.clear();
+  settling_ = in_doubt_ = true;
+  work();
+}
+
+// Writing goes before hashing; where that would leave too much to the end they take turns.
+void BlobFiller::work() {
+  if (busy_ || !partial_) return;
+  uint64_t unhashed = partial_->held() - partial_->hashed();
+  if (!received_.empty()) {
+    if (unhashed >= kMaxUnhashed && std::exchange(wrote_last_, false)) return hash_some();
+    if (may_write()) return write_piece();
+    return unhashed > 0 ? hash_some() : gathering_.start(kGatherTime);
+  }
+  if (in_doubt_) return reject_held();
+  if (settling_ && reserving_) return;
+  if (std::exchange(settling_, false)) return owner_.on_settled();
+  if (partial_->complete() && owner_.may_commit()) return commit();
+  if (unhashed > 0) return hash_some();
+  if (!owner_.expects_bytes()) save_map();
+}
+
+bool BlobFiller::may_write() {
+  if (settling_ || !owner_.expects_bytes() || received_.pieces().front().is_full()) return true;
+  return monotonic_now() - written_at_ >= kGatherTime;
+}
+
+void BlobFiller::write_piece() {
+  gathering_.stop();
+  map_saved_ = false;
+  busy_ = wrote_last_ = true;
+  auto piece = std::make_shared<ReceivedBytes::Piece>(received_.take());
+  writing_ = piece->range();
+  task_ = pool_.submit<Result<void>>(
+      loop_, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes); },
+      [this, piece](Result<void> written) {
+        writing_ = {};
+        written_at_ = monotonic_now();
+        received_.give_back(std::move(*piece));
+        on_done(std::move(written));
+      });
+}
+
+void BlobFiller::hash_some() {
+  busy_ = true;
+  using Left = Result<uint64_t>;
+  task_ = pool_.submit<Left>(
+      loop_, [partial = partial_] { return partial->rehash(kHashSlice); },
+      [this](Left left) { on_done(left ? Result<void>() : tl::make_unexpected(std::move(left).error())); });
+}
+
+// Nothing more comes for a while: what is held survives a kill from here on.
+void BlobFiller::save_map() {
+  if (std::exchange(map_saved_, true)) return;
+  busy_ = true;
+  task_ = pool_.submit<Result<void>>(
+      loop_, [partial = partial_] { return partial->save_map(); },
+      [this](Result<void> saved) { on_done(std::move(saved)); });
+}
+
+void BlobFiller::commit() {
+  busy_ = true;
+  owner_.on_committing();
+  using Committed = Result<std::shared_ptr<const cas::Blob>>;
+  task_ = pool_.submit<Committed>(
+      loop_, [partial = partial_] { return partial->commit(); },
+      [this](Committed blob) {
+        busy_ = false;
+        owner_.on_committed(std::move(blob));
+      });
+}
+
+void BlobFiller::reject_held() {
+  in_doubt_ = false;
+  busy_ = true;
+  task_ = pool_.submit<Result<void>>(
+      loop_, [partial = partial_] { return partial->reject(); },
+      [this](Result<void> rejected) {
+        busy_ = false;
+        if (!rejected) log::warning("{}", rejected.error().message);
+        work();
+      });
+}
+
+void BlobFiller::on_done(Result<void> done) {
+  busy_ = false;
+  if (!done) {
+    received_.clear();
+    return owner_.on_store_failed(done.error());
+  }
+  owner_.on_written();
+  work();
+}
+
+}  // namespace weir::upstream

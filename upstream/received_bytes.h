@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a fetch has received and not written yet, in pieces that end where a MiB of the blob ends: the page cache takes
+// large aligned writes for much less than small ones.  Pure; buffers are used again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_range.h"
+
+namespace weir::upstream {
+
+inline constexpr size_t kPieceBytes = 1 << 20;
+
+class ReceivedBytes {
+ public:
+  struct Piece {
+    uint64_t offset = 0;  // in the blob
+    std::string bytes;    // never empty
+    ByteRange range() const { return {offset, offset + bytes.size()}; }
+    // It cannot grow.
+    bool is_full() const { return range().end % kPieceBytes == 0; }
+  };
+
+  void add(uint64_t offset, std::string_view bytes);
+  bool empty() const { return pieces_.empty(); }
+  // In bytes.
+  size_t size() const { return size_; }
+  // In the order that they began to come.
+  const std::deque<Piece>& pieces() const { return pieces_; }
+  // Takes the first piece out; there must be one.
+  Piece take();
+  // A piece that was taken is of no further use.
+  void give_back(Piece piece);
+  void clear();
+
+ private:
+  Piece& piece_for(uint64_t offset);
+
+  std::deque<Piece> pieces_;
+  size_t size_ = 0;
+  std::vector<std::string> spare_;  // buffers, empty
+};
+
+}  // namespace weir::upstream
