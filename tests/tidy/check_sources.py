@@ -15,7 +15,8 @@ SKIPPED_FOLDERS = {".git", ".venv", "build", "__pycache__", "node_modules"}
 def project_files(root: Path) -> Iterator[Path]:
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(set(subfolders) - SKIPPED_FOLDERS)
-        yield from (Path(folder) / name for name in sorted(names))
+        # In a linked worktree .git is a file.
+        yield from (Path(folder) / name for name in sorted(set(names) - {".git"}))
 
 
 def check_project(root: Path) -> tuple[int, list[Finding]]:
