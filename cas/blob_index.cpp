@@ -46,8 +46,8 @@ Entry entry_from(const Statement& row) {
   FileStamp stamp{static_cast<uint64_t>(row.integer(1)), row.integer(2), row.integer(3),
                   static_cast<uint64_t>(row.integer(4))};
   return {stamp, WallTime(std::chrono::seconds(row.integer(5))),
-          row.integer(6) == 1 ? Trust::verified : Trust::unverified, static_cast<uint64_t>(row.integer(7)),
-          static_cast<uint64_t>(row.integer(8))};
+          row.integer(6) == 1 ? Verification::verified : Verification::unverified,
+          static_cast<uint64_t>(row.integer(7)), static_cast<uint64_t>(row.integer(8))};
 }
 
 void bind_entry(Statement& statement, const Entry& entry) {
@@ -56,7 +56,7 @@ void bind_entry(Statement& statement, const Entry& entry) {
       .bind(4, entry.stamp.ctime_ns)
       .bind(5, static_cast<int64_t>(entry.stamp.inode))
       .bind(6, unix_seconds(entry.last_use))
-      .bind(7, static_cast<int64_t>(entry.trust))
+      .bind(7, static_cast<int64_t>(entry.verification))
       .bind(8, static_cast<int64_t>(entry.used))
       .bind(9, static_cast<int64_t>(entry.stored));
 }

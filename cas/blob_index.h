@@ -16,7 +16,7 @@
 
 namespace weir::cas {
 
-enum class Trust {
+enum class Verification {
   unverified = 0,  // a file has the name; nobody compared its bytes with it
   verified = 1,
 };
@@ -24,7 +24,7 @@ enum class Trust {
 struct Entry {
   FileStamp stamp;
   WallTime last_use;  // whole seconds are kept
-  Trust trust = Trust::unverified;
+  Verification verification = Verification::unverified;
   // Uses and publications are numbered in their order, all in one row, from 1 on; 0: to be numbered by the catalogue.
   // Unlike a time, a number cannot jump.
   uint64_t used = 0;    // the last use

@@ -58,7 +58,7 @@ class BlobStore {
   // All blobs, in no order; those that are not verified too.
   std::vector<BlobInfo> list() const { return shelf_->catalog().list(); }
   // Of the verified blobs.
-  Totals totals() const { return shelf_->catalog().totals(Trust::verified); }
+  Totals totals() const { return shelf_->catalog().totals(Verification::verified); }
 
   // Blocking.  Starts or resumes partial/<sha256>; held() may be all of it, and then commit() is all that is left to
   // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial

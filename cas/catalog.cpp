@@ -93,13 +93,13 @@ void Catalog::enter_unknown(const Layout& layout, const std::vector<Sha256>& unk
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::tie(a.first.mtime_ns, a.second) < std::tie(b.first.mtime_ns, b.second);
   });
-  for (const auto& [stamp, digest] : found) put(digest, Entry{stamp, wall_now(), Trust::unverified});
+  for (const auto& [stamp, digest] : found) put(digest, Entry{stamp, wall_now(), Verification::unverified});
 }
 
 std::optional<FileStamp> Catalog::verified(const Sha256& digest) const {
   std::lock_guard lock(mutex_);
   auto entry = entries_.find(digest);
-  if (entry == entries_.end() || entry->second.trust != Trust::verified) return std::nullopt;
+  if (entry == entries_.end() || entry->second.verification != Verification::verified) return std::nullopt;
   return entry->second.stamp;
 }
 
@@ -129,7 +129,7 @@ void Catalog::doubt(const Sha256& digest, const FileStamp& stamp) {
   auto entry = entries_.find(digest);
   if (entry == entries_.end() || entry->second.stamp != stamp) return;
   auto doubted = entry->second;
-  doubted.trust = Trust::unverified;
+  doubted.verification = Verification::unverified;
   set(digest, doubted);
 }
 
@@ -178,13 +178,14 @@ std::vector<BlobInfo> Catalog::list() const {
   std::lock_guard lock(mutex_);
   std::vector<BlobInfo> blobs;
   blobs.reserve(entries_.size());
-  for (auto& [digest, entry] : entries_) blobs.push_back({digest, entry.stamp.size, entry.last_use, entry.trust});
+  for (auto& [digest, entry] : entries_)
+    blobs.push_back({digest, entry.stamp.size, entry.last_use, entry.verification});
   return blobs;
 }
 
-Totals Catalog::totals(Trust trust) const {
+Totals Catalog::totals(Verification verification) const {
   std::lock_guard lock(mutex_);
-  return totals_[static_cast<size_t>(trust)];
+  return totals_[static_cast<size_t>(verification)];
 }
 
 Result<void> Catalog::flush() {

@@ -21,7 +21,7 @@ struct BlobInfo {
   Sha256 digest;
   uint64_t size = 0;
   WallTime last_use;
-  Trust trust = Trust::unverified;
+  Verification verification = Verification::unverified;
 };
 
 struct Totals {
@@ -58,7 +58,7 @@ class Catalog {
   std::vector<Candidate> candidates() const;
   std::vector<BlobInfo> list() const;
   // Of verified and of unverified blobs.
-  Totals totals(Trust trust) const;
+  Totals totals(Verification verification) const;
 
   // Writes what changed since the last time.  What could not be written stays for the next time.
   Result<void> flush();
@@ -70,7 +70,7 @@ class Catalog {
   void enter_unknown(const Layout& layout, const std::vector<Sha256>& unknown);
   void drop_gone(const Layout& layout, const std::unordered_set<Sha256, DigestHash>& seen);
   void set(const Sha256& digest, const std::optional<Entry>& entry);
-  Totals& totals_of(const Entry& entry) { return totals_[static_cast<size_t>(entry.trust)]; }
+  Totals& totals_of(const Entry& entry) { return totals_[static_cast<size_t>(entry.verification)]; }
 
   std::mutex index_mutex_;  // taken before mutex_
   BlobIndex index_;         // guarded by index_mutex_
@@ -78,7 +78,7 @@ class Catalog {
   mutable std::mutex mutex_;
   std::unordered_map<Sha256, Entry, DigestHash> entries_;  // guarded by mutex_
   std::unordered_set<Sha256, DigestHash> changed_;         // guarded by mutex_
-  Totals totals_[2];                                       // by Trust; guarded by mutex_
+  Totals totals_[2];                                       // by Verification; guarded by mutex_
   uint64_t next_number_ = 1;                               // of a use or a publication; guarded by mutex_
 };
 

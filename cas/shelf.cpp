@@ -139,7 +139,7 @@ Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& fro
   TRY_ASSIGN(bool moved, move_unless_exists(from, to));
   if (!moved) return false;
   TRY_ASSIGN(auto stamp, stamp_of(file.fd(), to));
-  catalog_->put(file.digest(), Entry{stamp, wall_now(), Trust::verified});
+  catalog_->put(file.digest(), Entry{stamp, wall_now(), Verification::verified});
   loose.clear();
   return true;
 }
@@ -183,7 +183,7 @@ Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& ob
   if (verdict == Verdict::right) {
     // What was trusted already keeps the time of its last use.
     if (catalog_->verified(digest) != object.stamp)
-      catalog_->put(digest, Entry{object.stamp, wall_now(), Trust::verified});
+      catalog_->put(digest, Entry{object.stamp, wall_now(), Verification::verified});
     return verdict;
   }
   catalog_->forget(digest);

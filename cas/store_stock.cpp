@@ -15,7 +15,8 @@ std::unique_ptr<Claims::Claim> StoreStock::claim(const Sha256& digest) {
 uint64_t StoreStock::bytes() const {
   return shelf_.while_nothing_moves([this] {
     const auto& catalog = shelf_.catalog();
-    return catalog.totals(Trust::verified).bytes + catalog.totals(Trust::unverified).bytes + loose_.bytes();
+    return catalog.totals(Verification::verified).bytes + catalog.totals(Verification::unverified).bytes +
+           loose_.bytes();
   });
 }
 

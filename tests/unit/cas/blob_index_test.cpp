@@ -29,7 +29,7 @@ class BlobIndexTest : public testing::Test {
   Sha256 digest = sha256("a");
   Entry entry{{uint64_t{1} << 40, -5, 123'456'789'012'345'678, ~uint64_t{0}},
               WallTime(std::chrono::seconds(1'700'000'000)),
-              Trust::verified};
+              Verification::verified};
 };
 
 TEST_F(BlobIndexTest, is_private) {
@@ -39,7 +39,7 @@ TEST_F(BlobIndexTest, is_private) {
 
 TEST_F(BlobIndexTest, keeps_rows) {
   auto other = sha256("b");
-  Entry unverified{{1, 2, 3, 4}, WallTime(std::chrono::seconds(5)), Trust::unverified};
+  Entry unverified{{1, 2, 3, 4}, WallTime(std::chrono::seconds(5)), Verification::unverified};
   ASSERT_TRUE(open().write({{digest, unverified}, {other, unverified}, {sha256("c"), entry}}));
   ASSERT_TRUE(open().write({{digest, entry}, {sha256("c"), std::nullopt}, {sha256("never there"), std::nullopt}}));
   EXPECT_THAT(open().take_rows(), testing::UnorderedElementsAre(EntryRow{digest, entry}, EntryRow{other, unverified}));
@@ -119,7 +119,7 @@ TEST_F(BlobIndexTest, numbers_the_rows_of_version_1) {
     auto index = open();
     EXPECT_EQ(index.was_closed(), start == 0);
     for (auto& [name, row] : index.take_rows()) {
-      EXPECT_EQ(row.trust, Trust::verified);
+      EXPECT_EQ(row.verification, Verification::verified);
       EXPECT_EQ(row.used, name == first ? 1U : 2U);
       EXPECT_EQ(row.stored, name == first ? 2U : 1U);
     }

@@ -67,7 +67,7 @@ TEST_F(BlobStoreTest, lists_blobs_with_their_last_use) {
   ASSERT_EQ(blobs.size(), 1U);
   EXPECT_EQ(blobs[0].digest, digest);
   EXPECT_EQ(blobs[0].size, 4U);
-  EXPECT_EQ(blobs[0].trust, Trust::verified);
+  EXPECT_EQ(blobs[0].verification, Verification::verified);
   EXPECT_GE(unix_seconds(blobs[0].last_use), unix_seconds(before));
 }
 
@@ -121,7 +121,7 @@ TEST_F(BlobStoreTest, takes_the_objects_up_again_when_the_index_is_lost) {
   lose_index();
   EXPECT_EQ(store->totals(), Totals{});
   ASSERT_EQ(store->list().size(), 2U);
-  EXPECT_EQ(store->list()[0].trust, Trust::unverified);
+  EXPECT_EQ(store->list()[0].verification, Verification::unverified);
   EXPECT_EQ(get(good), "(absent)");
   EXPECT_EQ(get(rotten), "(absent)");
   for (auto& blob : store->list()) EXPECT_TRUE(store->verify(blob.digest));

@@ -45,22 +45,22 @@ class CatalogTest : public testing::Test {
 };
 
 TEST_F(CatalogTest, keeps_what_was_put_over_a_restart) {
-  catalog->put(digest, {stamp, time, Trust::verified});
+  catalog->put(digest, {stamp, time, Verification::verified});
   EXPECT_EQ(catalog->verified(digest), stamp);
   reopen();
   EXPECT_EQ(catalog->verified(digest), stamp);
-  EXPECT_EQ(catalog->totals(Trust::verified), (Totals{1, 10}));
+  EXPECT_EQ(catalog->totals(Verification::verified), (Totals{1, 10}));
 }
 
 TEST_F(CatalogTest, keeps_last_use_and_doubt_over_a_restart) {
-  catalog->put(digest, {stamp, time, Trust::verified});
+  catalog->put(digest, {stamp, time, Verification::verified});
   catalog->touch(digest, time + std::chrono::seconds(5));
   catalog->doubt(digest, stamp);
   reopen();
   auto blob = info(digest);
   ASSERT_TRUE(blob);
   EXPECT_EQ(blob->last_use, time + std::chrono::seconds(5));
-  EXPECT_EQ(blob->trust, Trust::unverified);
+  EXPECT_EQ(blob->verification, Verification::unverified);
   EXPECT_EQ(blob->size, 10U);
 }
 
@@ -74,7 +74,7 @@ TEST_F(CatalogTest, knows_the_order_of_use_whatever_the_clock_does) {
       for (auto name : {"a", "b", "c"}) names += file.digest == sha256(name) ? name : "";
     return names;
   };
-  for (auto name : {"a", "b", "c"}) catalog->put(sha256(name), {stamp, time, Trust::verified});
+  for (auto name : {"a", "b", "c"}) catalog->put(sha256(name), {stamp, time, Verification::verified});
   EXPECT_EQ(order(), "abc");
   catalog->touch(sha256("a"), time + hours(400 * 24));
   catalog->touch(sha256("b"), time - hours(24));
@@ -83,7 +83,7 @@ TEST_F(CatalogTest, knows_the_order_of_use_whatever_the_clock_does) {
   EXPECT_EQ(order(), "cab");
   catalog->touch(sha256("c"), time - hours(400 * 24));
   EXPECT_EQ(order(), "abc");
-  catalog->put(sha256("a"), {other_stamp, time, Trust::verified});
+  catalog->put(sha256("a"), {other_stamp, time, Verification::verified});
   EXPECT_EQ(order(), "abc") << "a file that is verified again was not used";
 }
 
@@ -108,20 +108,20 @@ TEST_F(CatalogTest, touches_only_what_is_there) {
 }
 
 TEST_F(CatalogTest, counts_by_trust) {
-  catalog->put(digest, {stamp, time, Trust::verified});
-  catalog->put(sha256("b"), {{5, 0, 0, 0}, time, Trust::verified});
-  catalog->put(sha256("b"), {{6, 0, 0, 0}, time, Trust::verified});
-  EXPECT_EQ(catalog->totals(Trust::verified), (Totals{2, 16}));
+  catalog->put(digest, {stamp, time, Verification::verified});
+  catalog->put(sha256("b"), {{5, 0, 0, 0}, time, Verification::verified});
+  catalog->put(sha256("b"), {{6, 0, 0, 0}, time, Verification::verified});
+  EXPECT_EQ(catalog->totals(Verification::verified), (Totals{2, 16}));
   catalog->doubt(digest, stamp);
-  EXPECT_EQ(catalog->totals(Trust::verified), (Totals{1, 6}));
-  EXPECT_EQ(catalog->totals(Trust::unverified), (Totals{1, 10}));
+  EXPECT_EQ(catalog->totals(Verification::verified), (Totals{1, 6}));
+  EXPECT_EQ(catalog->totals(Verification::unverified), (Totals{1, 10}));
   catalog->forget(digest);
-  EXPECT_EQ(catalog->totals(Trust::unverified), (Totals{}));
+  EXPECT_EQ(catalog->totals(Verification::unverified), (Totals{}));
 }
 
 // Who found an old file wrong must not harm a new one that came meanwhile.
 TEST_F(CatalogTest, doubts_and_forgets_only_the_stamp_that_was_seen) {
-  catalog->put(digest, {stamp, time, Trust::verified});
+  catalog->put(digest, {stamp, time, Verification::verified});
   catalog->doubt(digest, other_stamp);
   catalog->forget(digest, other_stamp);
   EXPECT_EQ(catalog->verified(digest), stamp);
@@ -135,7 +135,7 @@ TEST_F(CatalogTest, doubts_and_forgets_only_the_stamp_that_was_seen) {
 TEST_F(CatalogTest, walks_the_objects_unless_it_was_closed) {
   auto planted = plant("planted while closed");
   plant("a");
-  catalog->put(digest, {stamp, time, Trust::verified});
+  catalog->put(digest, {stamp, time, Verification::verified});
   reopen();
   EXPECT_FALSE(info(planted)) << "closed well: no walk";
 
@@ -150,7 +150,7 @@ TEST_F(CatalogTest, walks_the_objects_unless_it_was_closed) {
   reopen();
   auto blob = info(planted);
   ASSERT_TRUE(blob);
-  EXPECT_EQ(blob->trust, Trust::unverified);
+  EXPECT_EQ(blob->verification, Verification::unverified);
   EXPECT_EQ(blob->size, 20U);
   EXPECT_EQ(catalog->verified(digest), stamp) << "known ones keep their trust";
 }
@@ -174,7 +174,7 @@ TEST_F(CatalogTest, writes_later_what_it_could_not_write) {
   auto database = Database::open(layout.index());
   ASSERT_TRUE(database && database->execute("CREATE TRIGGER refuse BEFORE INSERT ON blobs "
                                             "BEGIN SELECT RAISE(ABORT, 'refused'); END"));
-  catalog->put(digest, {stamp, time, Trust::verified});
+  catalog->put(digest, {stamp, time, Verification::verified});
   EXPECT_FALSE(catalog->flush());
   ASSERT_TRUE(database->execute("DROP TRIGGER refuse"));
   EXPECT_TRUE(catalog->flush());

@@ -157,7 +157,7 @@ TEST_F(ShelfTest, verification_finds_silent_rot) {
     ASSERT_TRUE(rotten);
     store.reset();
     auto index = BlobIndex::open(root / "index.db");
-    ASSERT_TRUE(index && index->write({{digest, Entry{rotten->stamp, {}, Trust::verified}}}));
+    ASSERT_TRUE(index && index->write({{digest, Entry{rotten->stamp, {}, Verification::verified}}}));
   }
   reopen();
   EXPECT_EQ(get(digest), "#ext");
