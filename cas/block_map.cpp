@@ -12,11 +12,27 @@ uint64_t BlockMap::held_from(uint64_t offset) const {
   return std::max(offset, std::prev(next)->second);
 }
 
+uint64_t BlockMap::missing_from(uint64_t offset) const {
+  if (held_from(offset) > offset) return offset;
+  auto next = runs_.upper_bound(offset);
+  return next == runs_.end() ? std::max(offset, size_) : next->first;
+}
+
 std::vector<ByteRange> BlockMap::ranges() const {
   std::vector<ByteRange> ranges;
   ranges.reserve(runs_.size());
   for (auto [begin, end] : runs_) ranges.push_back({begin, end});
   return ranges;
+}
+
+std::vector<ByteRange> BlockMap::held(ByteRange within) const {
+  std::vector<ByteRange> parts;
+  for (uint64_t at = missing_from(within.begin); at < std::min(within.end, size_);) {
+    auto end = std::min(held_from(at), within.end);
+    parts.push_back({at, end});
+    at = missing_from(end);
+  }
+  return parts;
 }
 
 std::vector<ByteRange> BlockMap::missing(ByteRange within) const {

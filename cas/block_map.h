@@ -22,10 +22,16 @@ class BlockMap {
   // How many bytes are held from the start on.
   uint64_t prefix() const { return held_from(0); }
   bool complete() const { return prefix() == size_; }
+  // Whether nothing is held.
+  bool empty() const { return runs_.empty(); }
   // The end of the run of held bytes that covers `offset`; `offset` itself when that byte is not held.
   uint64_t held_from(uint64_t offset) const;
+  // The end of the gap that covers `offset`, size() at most; `offset` itself when that byte is held.
+  uint64_t missing_from(uint64_t offset) const;
   // The runs that are held, ascending; no two of them touch.
   std::vector<ByteRange> ranges() const;
+  // What is held of `within`, ascending.
+  std::vector<ByteRange> held(ByteRange within) const;
   // What is not held of `within`, ascending.  Nothing is missing beyond size().
   std::vector<ByteRange> missing(ByteRange within) const;
 

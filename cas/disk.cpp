@@ -18,7 +18,8 @@
 namespace weir::cas {
 namespace {
 
-constexpr size_t kHashBlock = 1 << 20;
+constexpr size_t kReadBlock = 1 << 20;
+constexpr size_t kCompareStep = 4 << 10;
 constexpr mode_t kPrivateFile = 0600;
 constexpr mode_t kPrivateFolder = 0700;
 
@@ -29,6 +30,34 @@ int64_t nanoseconds(const timespec& time) {
 FileStamp stamp_from(const struct stat& status) {
   return {static_cast<uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim),
           status.st_ino};
+}
+
+// One byte at least; the file's end is an error.
+Result<size_t> read_some(int fd, char* to, size_t length, uint64_t offset) {
+  for (;;) {
+    ssize_t got = ::pread(fd, to, length, static_cast<off_t>(offset));
+    if (got > 0) return static_cast<size_t>(got);
+    if (got == 0) return fail(ErrorCode::io, "reading a blob: the file is shorter than it was");
+    if (errno != EINTR) return fail(errno_error("reading a blob"));
+  }
+}
+
+// Adds where the two, which are of one length and belong at `offset`, differ.
+void add_differences(std::vector<ByteRange>& ranges, uint64_t offset, std::string_view a, std::string_view b) {
+  for (size_t at = 0; at < a.size(); at += kCompareStep) {
+    auto left = a.substr(at, kCompareStep);
+    auto right = b.substr(at, kCompareStep);
+    if (left == right) continue;
+    auto alike_before = std::mismatch(left.begin(), left.end(), right.begin()).first - left.begin();
+    auto alike_behind = std::mismatch(left.rbegin(), left.rend(), right.rbegin()).first - left.rbegin();
+    ByteRange range{offset + at + static_cast<size_t>(alike_before),
+                    offset + at + left.size() - static_cast<size_t>(alike_behind)};
+    if (!ranges.empty() && ranges.back().end == range.begin) {
+      ranges.back().end = range.end;
+    } else {
+      ranges.push_back(range);
+    }
+  }
 }
 
 // The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder.
@@ -179,18 +208,27 @@ Result<bool> has_name(int fd, const std::filesystem::path& path) {
 }
 
 Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const ReadGate& gate) {
-  std::string block(static_cast<size_t>(std::min<uint64_t>(kHashBlock, end - begin)), '\0');
+  std::string block(static_cast<size_t>(std::min<uint64_t>(kReadBlock, end - begin)), '\0');
   while (begin < end) {
     auto length = static_cast<size_t>(std::min<uint64_t>(block.size(), end - begin));
     if (gate && !gate(length)) return fail(ErrorCode::cancelled, "hashing was stopped");
-    ssize_t got = ::pread(fd, block.data(), length, static_cast<off_t>(begin));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(errno_error("reading a blob"));
-    if (got == 0) return fail(ErrorCode::io, "reading a blob: the file is shorter than it was");
-    hasher.update({block.data(), static_cast<size_t>(got)});
-    begin += static_cast<uint64_t>(got);
+    TRY_ASSIGN(auto got, read_some(fd, block.data(), length, begin));
+    hasher.update({block.data(), got});
+    begin += got;
   }
   return {};
+}
+
+Result<std::vector<ByteRange>> differences(int fd, uint64_t offset, std::string_view bytes) {
+  std::vector<ByteRange> ranges;
+  std::string block(std::min(kReadBlock, bytes.size()), '\0');
+  while (!bytes.empty()) {
+    TRY_ASSIGN(auto got, read_some(fd, block.data(), std::min(block.size(), bytes.size()), offset));
+    add_differences(ranges, offset, {block.data(), got}, bytes.substr(0, got));
+    bytes.remove_prefix(got);
+    offset += got;
+  }
+  return ranges;
 }
 
 bool is_cached(int fd) {

@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/byte_range.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/result.h"
@@ -88,6 +90,10 @@ using ReadGate = std::function<bool(size_t bytes)>;
 
 // Feeds the bytes [begin, end) to the hasher.  Errors: io (also when the file ends before), cancelled by the gate.
 Result<void> hash_range(int fd, uint64_t begin, uint64_t end, Sha256Hasher& hasher, const ReadGate& gate = {});
+
+// Where the file differs from `bytes`, which belong at `offset`, ascending.  Each range begins and ends with bytes that
+// differ; a few KiB that agree may stand between.  Errors: io (also when the file ends before).
+Result<std::vector<ByteRange>> differences(int fd, uint64_t offset, std::string_view bytes);
 
 // Whether the page cache holds the file's beginning, so that readers use it just now; true where that is unknown.
 bool is_cached(int fd);

@@ -27,13 +27,28 @@ Result<void> HashedFile::append(std::string_view bytes) {
   return {};
 }
 
+// Even if it fails: some of the bytes may have been written.
+Result<void> HashedFile::overwrite(uint64_t offset, std::string_view bytes) {
+  if (offset < hashed()) hash_anew();
+  return put(offset, bytes);
+}
+
+void HashedFile::cut(uint64_t held) {
+  if (held < hashed()) hash_anew();
+  held_.store(held, std::memory_order_release);
+}
+
+void HashedFile::hash_anew() {
+  hasher_ = Sha256Hasher();
+  hashed_.store(0, std::memory_order_release);
+}
+
 Result<uint64_t> HashedFile::catch_up(uint64_t bytes_at_most) {
   uint64_t begin = hashed();
   uint64_t end = begin + std::min(bytes_at_most, held() - begin);
   if (auto read = hash_range(fd_, begin, end, hasher_); !read) {
     // How far the hasher came is unknown now.
-    hasher_ = Sha256Hasher();
-    hashed_.store(0, std::memory_order_release);
+    hash_anew();
     return fail(read.error());
   }
   hashed_.store(end, std::memory_order_release);

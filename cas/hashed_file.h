@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that is filled, and the SHA-256 of it: two frontiers, how many bytes are held from the start on and how many
 // of them are hashed.  The hash follows what is appended; after a restart, and where bytes came before their turn, it
-// lags and is brought up by catch_up().  One blocking call at a time; the frontiers may be read from any thread, and
-// bytes below held() by anybody with pread.
+// lags and is brought up by catch_up().  Bytes that were hashed already and change after all have it begin anew.  One
+// blocking call at a time; the frontiers may be read from any thread, and bytes below held() by anybody with pread.
 #pragma once
 
 #include <atomic>
@@ -28,10 +28,16 @@ class HashedFile {
   Result<void> write_ahead(uint64_t offset, std::string_view bytes) { return put(offset, bytes); }
   // Moves the frontier over what was written ahead.  Those bytes are hashed by catch_up().
   void extend(uint64_t held) { held_.store(held, std::memory_order_release); }
+  // Writes other bytes in place of some that are there.
+  Result<void> overwrite(uint64_t offset, std::string_view bytes);
+  // Moves the frontier back: only `held` bytes from the start on count any more.
+  void cut(uint64_t held);
+  // Forgets what was hashed; also after finish().
+  void hash_anew();
   // Hashes up to `bytes_at_most` further bytes; returns how many are left to be hashed.  After an error it
   // starts over.
   Result<uint64_t> catch_up(uint64_t bytes_at_most);
-  // The digest of all that is held.  Ends the hashing.
+  // The digest of all that is held.  Ends the hashing, unless hash_anew() is called.
   Result<Sha256> finish();
 
  private:

@@ -3,6 +3,7 @@
 // is what the store counts beside its blobs.  The total is safe from any thread, one Loose is not.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -26,6 +27,12 @@ class Loose {
   void add(uint64_t bytes) {
     bytes_ += bytes;
     *total_ += bytes;
+  }
+  // Some of its bytes count for nothing: they are written over when others come in their place.
+  void subtract(uint64_t bytes) {
+    bytes = std::min(bytes, bytes_);
+    bytes_ -= bytes;
+    *total_ -= bytes;
   }
   // The file has gone, or is counted as a blob.
   void clear() { *total_ -= std::exchange(bytes_, 0); }

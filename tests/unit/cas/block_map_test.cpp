@@ -70,6 +70,10 @@ class Bitmap {
     while (at < size() && bits_[at]) ++at;
     return at;
   }
+  uint64_t missing_from(uint64_t at) const {
+    while (at < size() && !bits_[at]) ++at;
+    return at;
+  }
   // The runs of bytes that are held, or that are not.
   std::vector<ByteRange> runs(bool held, ByteRange within) const {
     std::vector<ByteRange> runs;
@@ -115,10 +119,15 @@ TEST_P(BlockMapModelTest, says_what_a_bitmap_says) {
     ASSERT_EQ(map.ranges(), model.runs(true, {0, kSize}));
     ASSERT_EQ(map.prefix(), model.held_from(0));
     ASSERT_EQ(map.complete(), model.complete());
-    for (uint64_t at = 0; at <= kSize; ++at) ASSERT_EQ(map.held_from(at), model.held_from(at)) << at;
+    for (uint64_t at = 0; at <= kSize; ++at) {
+      ASSERT_EQ(map.held_from(at), model.held_from(at)) << at;
+      ASSERT_EQ(map.missing_from(at), model.missing_from(at)) << at;
+    }
     auto from = up_to(kSize);
     ByteRange within{from, from + up_to(kSize)};
     ASSERT_EQ(map.missing(within), model.runs(false, within)) << within.begin << " to " << within.end;
+    ASSERT_EQ(map.held(within), model.runs(true, within)) << within.begin << " to " << within.end;
+    ASSERT_EQ(map.empty(), map.ranges().empty());
   }
   EXPECT_TRUE(map.complete()) << "the steps did not fill it";
 }

@@ -102,6 +102,27 @@ TEST_F(DiskTest, hashing_can_be_stopped) {
   EXPECT_EQ(hashed.error().code, ErrorCode::cancelled);
 }
 
+TEST_F(DiskTest, finds_where_bytes_differ) {
+  using Ranges = std::vector<ByteRange>;
+  std::string bytes(20'000, 'a');
+  write_text(path, bytes);
+  auto file = open_existing(path, Access::read);
+  ASSERT_TRUE(file);
+  auto differences_of = [&](uint64_t offset, std::string_view wanted) {
+    auto found = differences(file->fd.get(), offset, wanted);
+    EXPECT_TRUE(found) << found.error().message;
+    return found ? *found : Ranges{};
+  };
+  EXPECT_EQ(differences_of(0, bytes), Ranges{});
+  EXPECT_EQ(differences_of(7, ""), Ranges{});
+  EXPECT_EQ(differences_of(10, "axaaxa"), (Ranges{{11, 15}})) << "they are close together";
+  auto wanted = bytes;
+  wanted[0] = wanted[9'000] = wanted[19'999] = 'x';
+  EXPECT_EQ(differences_of(0, wanted), (Ranges{{0, 1}, {9'000, 9'001}, {19'999, 20'000}}));
+  EXPECT_EQ(differences_of(100, std::string(15'000, 'x')), (Ranges{{100, 15'100}}));
+  EXPECT_FALSE(differences(file->fd.get(), 19'999, "aa")) << "beyond the end";
+}
+
 TEST_F(DiskTest, reads_up_to_a_length) {
   write_text(path, "text");
   auto file = open_existing(path, Access::read);

@@ -87,6 +87,35 @@ TEST_F(HashedFileTest, holds_nothing_of_a_failed_write) {
   EXPECT_EQ(file.held(), 4U);
 }
 
+TEST_F(HashedFileTest, begins_anew_when_hashed_bytes_change) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  ASSERT_TRUE(file.append("abcdef"));
+  ASSERT_EQ(file.catch_up(100), 0U);
+  ASSERT_TRUE(file.overwrite(2, "CD"));
+  EXPECT_EQ(file.held(), 6U);
+  EXPECT_EQ(file.hashed(), 0U);
+  ASSERT_EQ(file.catch_up(3), 3U);
+  ASSERT_TRUE(file.overwrite(3, "d"));
+  EXPECT_EQ(file.hashed(), 3U) << "it was not hashed yet";
+  EXPECT_EQ(file.finish(), sha256("abCdef"));
+}
+
+TEST_F(HashedFileTest, begins_anew_when_hashed_bytes_go) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  ASSERT_TRUE(file.append("abcdef"));
+  file.cut(6);
+  EXPECT_EQ(file.hashed(), 6U);
+  file.cut(4);
+  EXPECT_EQ(file.held(), 4U);
+  EXPECT_EQ(file.hashed(), 0U);
+  ASSERT_TRUE(file.append("EF"));
+  EXPECT_EQ(file.finish(), sha256("abcdEF"));
+  file.hash_anew();
+  EXPECT_EQ(file.finish(), sha256("abcdEF"));
+}
+
 TEST_F(HashedFileTest, is_right_over_many_write_back_steps) {
   leave("");
   HashedFile file(fd.get(), 0);
