@@ -60,7 +60,7 @@ class BlobStore {
   // Of the verified blobs.
   Totals totals() const { return shelf_->catalog().totals(Verification::verified); }
 
-  // Blocking.  Starts or resumes partial/<sha256>; held() may be all of it, and then commit() is all that is left to
+  // Blocking.  Starts or resumes partial/<sha256>; all of it may be present, and then commit() is all that is left to
   // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial
   // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size, and for one that
   // is less than what has come already; io, no_space.

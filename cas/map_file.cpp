@@ -11,19 +11,19 @@
 namespace weir::cas {
 namespace {
 
-// Four million runs.
+// Close to four million runs.
 constexpr uint64_t kMapLimit = 64 << 20;
 
 enum class Durability { against_kill, against_power_failure };
 
-Result<void> write_new(const std::filesystem::path& path, const MapFile::Runs& runs, Durability durability) {
+Result<void> write_new(const std::filesystem::path& path, const Runs& runs, Durability durability) {
   TRY_ASSIGN(auto fd, create_new(path));
   TRY(pwrite_all(fd.get(), encode_map(runs), 0, "writing " + path.string()));
   return durability == Durability::against_power_failure ? sync_file(fd.get(), path) : Result<void>();
 }
 
 // Puts a map under its name in one step.
-Result<void> replace_map(const Layout& layout, const std::filesystem::path& path, const MapFile::Runs& runs,
+Result<void> replace_map(const Layout& layout, const std::filesystem::path& path, const Runs& runs,
                          Durability durability) {
   auto temporary = layout.new_temporary();
   auto written = write_new(temporary, runs, durability);
@@ -33,7 +33,7 @@ Result<void> replace_map(const Layout& layout, const std::filesystem::path& path
 }
 
 // The runs of a map file that is sound.
-Result<std::optional<MapFile::Runs>> read_map_file(const OpenedFile& file, const std::filesystem::path& path) {
+Result<std::optional<Runs>> read_map_file(const OpenedFile& file, const std::filesystem::path& path) {
   if (file.found != Found::plain || file.stamp.size > kMapLimit) return std::nullopt;
   TRY_ASSIGN(auto bytes, read_up_to(file.fd.get(), static_cast<size_t>(file.stamp.size), path));
   return decode_map(bytes);
@@ -83,16 +83,19 @@ Result<void> MapFile::on_written(Result<void> written) {
   return {};
 }
 
-Result<void> write_checkpoint(const Layout& layout, const Sha256& digest, const MapFile::Runs& runs) {
+Result<void> write_checkpoint(const Layout& layout, const Sha256& digest, const Runs& runs) {
   TRY(replace_map(layout, layout.partial_checkpoint(digest), runs, Durability::against_power_failure));
   return sync_folder(layout.partials());
 }
 
+bool has_checkpoint(const Layout& layout, const Sha256& digest) {
+  return is_plain_file(layout.partial_checkpoint(digest));
+}
+
 // Synced, or a power failure could bring the checkpoint back beside a newer file of that name.
 Result<void> remove_checkpoint(const Layout& layout, const Sha256& digest) {
-  auto path = layout.partial_checkpoint(digest);
-  if (!is_plain_file(path)) return {};
-  TRY(remove_name(path));
+  if (!has_checkpoint(layout, digest)) return {};
+  TRY(remove_name(layout.partial_checkpoint(digest)));
   return sync_folder(layout.partials());
 }
 

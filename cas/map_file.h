@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The map beside a partial blob's file, which says what that file holds.  A file that grew from its start to its end
-// needs none: its length says all.  Two rules keep a crash from ever making a hole look like bytes:
-//   - a map stands there before the first byte is written behind a gap, and claims nothing that was not written before;
+// The map beside a partial blob's file, which says what that file holds and which of it is trusted.  A file of trusted
+// bytes that grew from its start to its end needs none: its length says all.  Two rules keep a crash from ever making a
+// hole look like bytes, or an untrusted byte like a trusted one:
+//   - a map stands there before the first byte is written that is untrusted or behind a gap, and claims nothing that
+//     was not written before;
 //   - a map is removed only when the file beside it has gone.
 // Blocking (disk pool), one call at a time.
 #pragma once
 
 #include <filesystem>
 #include <optional>
-#include <vector>
 
-#include "base/byte_range.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/result.h"
 #include "cas/disk.h"
 #include "cas/layout.h"
+#include "cas/trust.h"
 
 namespace weir::cas {
 
@@ -25,7 +26,6 @@ inline constexpr Duration kMapSaveInterval{250};
 
 class MapFile {
  public:
-  using Runs = std::vector<ByteRange>;
   // What stood there when it was opened.
   struct Opened {
     Found found = Found::absent;
@@ -41,7 +41,7 @@ class MapFile {
   // Writes a map that outlives a power failure: the first one, and one that takes claims back.
   Result<void> establish(const Runs& runs);
 
-  // `bytes` more are held.  Says whether it is time to save.
+  // So many bytes are held, or trusted, since.  Says whether it is time to save.
   bool is_due(uint64_t bytes);
   bool is_behind() const { return exists_ && unsaved_ > 0; }
   // Replaces the map in one step, without a sync: after a power failure the digest of the whole decides.
@@ -57,13 +57,14 @@ class MapFile {
   Layout layout_;
   Sha256 digest_;
   bool exists_ = false;
-  uint64_t unsaved_ = 0;  // bytes that the map does not claim yet
+  uint64_t unsaved_ = 0;  // bytes of which the map says less than is true
   MonotonicTime saved_at_{};
 };
 
 // The checkpoint, partial/<sha256>.synced: a map of the bytes that are on the disk for certain.  The caller has synced
 // them.  It is read after a power failure only.
-Result<void> write_checkpoint(const Layout& layout, const Sha256& digest, const MapFile::Runs& runs);
+Result<void> write_checkpoint(const Layout& layout, const Sha256& digest, const Runs& runs);
+bool has_checkpoint(const Layout& layout, const Sha256& digest);
 // The file that it speaks of has gone already.
 Result<void> remove_checkpoint(const Layout& layout, const Sha256& digest);
 // After a power failure: the checkpoint becomes the map.  A partial blob without a sound one is removed.

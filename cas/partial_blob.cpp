@@ -31,22 +31,23 @@ Result<void> make_room(Shelf& shelf, const Sha256& digest, Found file, MapFile& 
   return map_file.remove();
 }
 
-// What the file holds: what its map claims, and without a map all of it.  No claim goes beyond the file's end.
-BlockMap read_map(const MapFile::Opened& map, uint64_t file_size, uint64_t size) {
-  BlockMap held(size);
-  if (map.found == Found::absent) held.add({0, file_size});
+// What the file holds: what its map claims, and without a map all of it, trusted.  No claim goes beyond the file's end.
+TrustMap read_map(const MapFile::Opened& map, uint64_t file_size, uint64_t size) {
+  TrustMap held(size);
+  if (map.found == Found::absent) held.add({0, file_size}, Trust::trusted);
   if (map.runs) {
-    for (auto run : *map.runs) held.add({run.begin, std::min(run.end, file_size)});
+    for (const auto& run : *map.runs)
+      if (run.begin < file_size) held.add({run.begin, std::min(run.end, file_size)}, run.trust);
   }
   return held;
 }
 
 // The map that a file is resumed by must say neither more nor less than what is believed: what it says beyond the
 // file's end would come true as soon as the file grows.
-Result<void> settle_map(MapFile& file, const MapFile::Opened& opened, const BlockMap& believed) {
-  if (opened.found == Found::absent || opened.runs == believed.ranges()) return {};
+Result<void> settle_map(MapFile& file, const MapFile::Opened& opened, const TrustMap& believed) {
+  if (opened.found == Found::absent || opened.runs == believed.runs()) return {};
   log::warning("the map of a partial blob does not fit its file; parts of it are fetched again");
-  return file.establish(believed.ranges());
+  return file.establish(believed.runs());
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ Result<std::shared_ptr<PartialBlob>> PartialBlob::open(Shelf& shelf, LooseFiles&
 }
 
 PartialBlob::PartialBlob(Shelf& shelf, LooseFiles& loose_files, Space& space, std::unique_ptr<Claims::Claim> claim,
-                         std::shared_ptr<const BlobFile> file, BlockMap map, MapFile map_file)
+                         std::shared_ptr<const BlobFile> file, TrustMap map, MapFile map_file)
     : shelf_(shelf),
       loose_files_(loose_files),
       space_(space),
@@ -90,7 +91,7 @@ PartialBlob::PartialBlob(Shelf& shelf, LooseFiles& loose_files, Space& space, st
       promised_(map_.size()),
       loose_(loose_files.take(file_->digest())),
       map_file_(std::move(map_file)),
-      frontiers_(file_->fd(), map_.prefix()) {
+      frontiers_(file_->fd(), map_.present()) {
   recount();
 }
 
@@ -109,14 +110,19 @@ void PartialBlob::recount() {
   loose_.add(allocated_bytes(fd()));
 }
 
-uint64_t PartialBlob::held_from(uint64_t offset) const {
+uint64_t PartialBlob::readable_from(uint64_t offset) const {
   std::lock_guard lock(map_mutex_);
-  return map_.held_from(offset);
+  return map_.readable_from(offset);
 }
 
-std::vector<ByteRange> PartialBlob::held_ranges() const {
+std::vector<ByteRange> PartialBlob::readable_ranges() const {
   std::lock_guard lock(map_mutex_);
-  return map_.ranges();
+  return map_.readable_ranges();
+}
+
+std::vector<ByteRange> PartialBlob::present_ranges() const {
+  std::lock_guard lock(map_mutex_);
+  return map_.present_ranges();
 }
 
 std::vector<ByteRange> PartialBlob::missing(ByteRange within) const {
@@ -124,7 +130,22 @@ std::vector<ByteRange> PartialBlob::missing(ByteRange within) const {
   return map_.missing(within);
 }
 
-// The parts that are neither held nor promised.  With map_mutex_ held.
+std::vector<ByteRange> PartialBlob::untrusted(ByteRange within) const {
+  std::lock_guard lock(map_mutex_);
+  return map_.untrusted(within);
+}
+
+bool PartialBlob::has_untrusted() const {
+  std::lock_guard lock(map_mutex_);
+  return map_.has_untrusted();
+}
+
+Runs PartialBlob::runs() const {
+  std::lock_guard lock(map_mutex_);
+  return map_.runs();
+}
+
+// The parts that are neither present nor promised.  With map_mutex_ held.
 std::vector<ByteRange> PartialBlob::not_reserved(ByteRange range) const {
   std::vector<ByteRange> parts;
   for (auto gap : map_.missing(range))
@@ -161,45 +182,88 @@ void PartialBlob::release(ByteRange range) {
   reservation_.give_back(promised_.remove(range));
 }
 
-Result<void> PartialBlob::write(uint64_t offset, std::string_view bytes) {
+Result<WriteOutcome> PartialBlob::write(uint64_t offset, std::string_view bytes, Trust trust) {
   TRY(check_usable());
   if (offset > size() || bytes.size() > size() - offset)
     return fail(ErrorCode::digest_mismatch,
                 digest().hex() + " has more bytes than the " + std::to_string(size()) + " that were promised");
-  for (auto gap : missing({offset, offset + bytes.size()})) {
-    auto part = bytes.substr(static_cast<size_t>(gap.begin - offset), static_cast<size_t>(gap.size()));
-    TRY(write_gap(gap.begin, part));
-    if (map_file_.is_due(part.size())) TRY(save_map());
-    TRY(checkpoint_when_due(part.size()));
+  ByteRange range{offset, offset + bytes.size()};
+  auto part_of = [&](ByteRange part) {
+    return bytes.substr(static_cast<size_t>(part.begin - offset), static_cast<size_t>(part.size()));
+  };
+  for (auto gap : missing(range)) TRY(write_gap(gap.begin, part_of(gap), trust));
+  WriteOutcome outcome;
+  if (trust == Trust::untrusted) return outcome;
+  for (auto part : untrusted(range)) {
+    TRY_ASSIGN(auto contradicted, settle(part.begin, part_of(part)));
+    outcome.contradicted.insert(outcome.contradicted.end(), contradicted.begin(), contradicted.end());
   }
-  return {};
+  return outcome;
 }
 
-Result<void> PartialBlob::write_gap(uint64_t offset, std::string_view bytes) {
-  if (offset == held()) {
+Result<void> PartialBlob::write_gap(uint64_t offset, std::string_view bytes, Trust trust) {
+  bool says_itself = offset == present() && trust == Trust::trusted;
+  if (!says_itself && !map_file_.exists()) TRY(map_file_.establish(runs()));
+  if (offset == present()) {
     TRY(frontiers_.append(bytes));
   } else {
-    if (!map_file_.exists()) TRY(map_file_.establish(held_ranges()));
     TRY(frontiers_.write_ahead(offset, bytes));
   }
   loose_.add(bytes.size());
-  std::lock_guard lock(map_mutex_);
-  ByteRange range{offset, offset + bytes.size()};
-  map_.add(range);
-  reservation_.give_back(promised_.remove(range));
-  frontiers_.extend(map_.prefix());
-  return {};
+  {
+    std::lock_guard lock(map_mutex_);
+    ByteRange range{offset, offset + bytes.size()};
+    map_.add(range, trust);
+    reservation_.give_back(promised_.remove(range));
+    frontiers_.extend(map_.present());
+  }
+  return keep(bytes.size());
+}
+
+// Trusted bytes come where untrusted ones are.  Returns where these were others.
+Result<std::vector<ByteRange>> PartialBlob::settle(uint64_t offset, std::string_view bytes) {
+  TRY_ASSIGN(auto contradicted, differences(fd(), offset, bytes));
+  if (!contradicted.empty()) {
+    auto begin = contradicted.front().begin;
+    auto length = contradicted.back().end - begin;
+    TRY(frontiers_.overwrite(begin, bytes.substr(static_cast<size_t>(begin - offset), static_cast<size_t>(length))));
+  }
+  {
+    std::lock_guard lock(map_mutex_);
+    map_.add({offset, offset + bytes.size()}, Trust::trusted);
+  }
+  TRY(keep(bytes.size()));
+  return contradicted;
+}
+
+// So much is present or trusted since; the disk is told when it is time to.
+Result<void> PartialBlob::keep(uint64_t bytes) {
+  if (map_file_.is_due(bytes)) TRY(save_map());
+  unsynced_ += bytes;
+  return unsynced_ < kCheckpointBytes ? Result<void>() : checkpoint();
+}
+
+// First no map claims them any more, whatever comes in their place.
+Result<void> PartialBlob::forget(ByteRange range) {
+  TRY(check_usable());
+  auto left = map_;
+  auto bytes = left.forget(range);
+  if (bytes == 0) return {};
+  TRY(map_file_.establish(left.runs()));
+  {
+    std::lock_guard lock(map_mutex_);
+    map_ = std::move(left);
+    frontiers_.cut(map_.present());
+  }
+  // Their blocks on the disk are used again.
+  loose_.subtract(bytes);
+  return has_checkpoint(shelf_.layout(), digest()) ? checkpoint() : Result<void>();
 }
 
 Result<void> PartialBlob::save_map() {
   TRY(check_usable());
   if (!map_file_.is_behind()) return {};
-  return map_file_.save(held_ranges());
-}
-
-Result<void> PartialBlob::checkpoint_when_due(uint64_t bytes) {
-  unsynced_ += bytes;
-  return unsynced_ < kCheckpointBytes ? Result<void>() : checkpoint();
+  return map_file_.save(runs());
 }
 
 Result<void> PartialBlob::checkpoint() {
@@ -211,7 +275,7 @@ Result<void> PartialBlob::checkpoint() {
     if (auto removed = remove_partial(shelf_.layout(), digest()); !removed) log::warning("{}", removed.error().message);
     return synced;
   }
-  TRY(write_checkpoint(shelf_.layout(), digest(), held_ranges()));
+  TRY(write_checkpoint(shelf_.layout(), digest(), runs()));
   unsynced_ = 0;
   return {};
 }
@@ -225,8 +289,7 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
   TRY(check_usable());
   auto verified = verify();
   if (!verified) {
-    if (verified.error().code != ErrorCode::digest_mismatch) return fail(verified.error());
-    TRY(reject());
+    if (verified.error().code == ErrorCode::digest_mismatch && !has_untrusted()) TRY(reject());
     return fail(verified.error());
   }
   auto blob = shelf_.publish(file_, path_, loose_);
@@ -264,14 +327,19 @@ Result<void> PartialBlob::check_usable() const {
 
 Result<void> PartialBlob::verify() {
   TRY_ASSIGN(auto stamp, stamp_of(fd(), path_));
-  if (held() != size() || stamp.size != size())
+  if (!complete() || stamp.size != size())
     return fail(ErrorCode::digest_mismatch, digest().hex() + " has " + std::to_string(stamp.size) + " bytes, not the " +
                                                 std::to_string(size()) + " that were promised");
-  if (!actual_) {
-    TRY_ASSIGN(actual_, frontiers_.finish());
+  if (verified_) return {};
+  TRY_ASSIGN(auto actual, frontiers_.finish());
+  if (actual != digest()) {
+    frontiers_.hash_anew();
+    return fail(ErrorCode::digest_mismatch, "the bytes promised to be " + digest().hex() + " are " + actual.hex());
   }
-  if (*actual_ == digest()) return {};
-  return fail(ErrorCode::digest_mismatch, "the bytes promised to be " + digest().hex() + " are " + actual_->hex());
+  verified_ = true;
+  std::lock_guard lock(map_mutex_);
+  map_.trust_all();
+  return {};
 }
 
 }  // namespace weir::cas

@@ -62,7 +62,7 @@ std::vector<ByteRange> BlobFiller::missing(ByteRange within) const {
 }
 
 bool BlobFiller::has_anything() const {
-  return !received_.empty() || busy_ || !partial_->held_ranges().empty();
+  return !received_.empty() || busy_ || !partial_->present_ranges().empty();
 }
 
 bool BlobFiller::settle() {
@@ -80,7 +80,7 @@ void BlobFiller::reject() {
 // Writing goes before hashing; where that would leave too much to the end they take turns.
 void BlobFiller::work() {
   if (busy_ || !partial_) return;
-  uint64_t unhashed = partial_->held() - partial_->hashed();
+  uint64_t unhashed = partial_->present() - partial_->hashed();
   if (!received_.empty()) {
     if (unhashed >= kMaxUnhashed && std::exchange(wrote_last_, false)) return hash_some();
     if (may_write()) return write_piece();
@@ -106,7 +106,11 @@ void BlobFiller::write_piece() {
   auto piece = std::make_shared<ReceivedBytes::Piece>(received_.take());
   writing_ = piece->range();
   task_ = pool_.submit<Result<void>>(
-      loop_, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes); },
+      loop_,
+      [partial = partial_, piece]() -> Result<void> {
+        TRY(partial->write(piece->offset, piece->bytes, cas::Trust::trusted));
+        return {};
+      },
       [this, piece](Result<void> written) {
         writing_ = {};
         written_at_ = monotonic_now();

@@ -18,7 +18,7 @@ FetchFailure FetchProgress::failure() const {
 uint64_t FetchProgress::readable_from(uint64_t offset) const {
   if (state() == FetchState::verified) return size_;
   std::lock_guard lock(mutex_);
-  if (partial_) return partial_->held_from(offset);
+  if (partial_) return partial_->readable_from(offset);
   for (auto run : left_)
     if (run.begin <= offset && offset < run.end) return run.end;
   return offset;
@@ -43,7 +43,7 @@ void FetchProgress::fail(FetchFailure failure) {
   {
     std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
-    if (partial_) left_ = partial_->held_ranges();
+    if (partial_) left_ = partial_->readable_ranges();
     partial_ = nullptr;
   }
   state_.store(FetchState::failed, std::memory_order_release);

@@ -68,7 +68,7 @@ class FetchProgress {
   std::shared_ptr<const cas::BlobFile> file_;  // guarded by mutex_
   // Guarded by mutex_, and never copied out: a reader must not keep its claim on the digest.
   std::shared_ptr<const cas::PartialBlob> partial_;
-  std::vector<ByteRange> left_;  // guarded by mutex_: what was held when the fetch failed
+  std::vector<ByteRange> left_;  // guarded by mutex_: what was readable when the fetch failed
   FetchFailure failure_;         // guarded by mutex_
 };
 

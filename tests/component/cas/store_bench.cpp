@@ -43,7 +43,7 @@ Result<void> StoreBench::download(std::string_view text) {
   bool& stored = told[std::string(text)];
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
   for (auto gap : partial->missing({0, text.size()}))
-    TRY(partial->write(gap.begin, text.substr(gap.begin, gap.size())));
+    TRY(partial->write(gap.begin, text.substr(gap.begin, gap.size()), Trust::trusted));
   return note(stored, partial->commit());
 }
 
@@ -52,7 +52,7 @@ Result<void> StoreBench::download_backwards(std::string_view text) {
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
   for (uint64_t end = text.size(); end > 0; end -= std::min(end, kPart)) {
     auto begin = end - std::min(end, kPart);
-    TRY(partial->write(begin, text.substr(begin, end - begin)));
+    TRY(partial->write(begin, text.substr(begin, end - begin), Trust::trusted));
     TRY(partial->save_map());
   }
   return note(stored, partial->commit());
@@ -62,9 +62,9 @@ Result<void> StoreBench::download_half(std::string_view text) {
   told.try_emplace(std::string(text), false);
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
   auto half = text.size() / 2;
-  TRY(partial->write(half, text.substr(half, kPart)));
+  TRY(partial->write(half, text.substr(half, kPart), Trust::trusted));
   TRY(partial->checkpoint());
-  TRY(partial->write(half + kPart, text.substr(half + kPart)));
+  TRY(partial->write(half + kPart, text.substr(half + kPart), Trust::trusted));
   return partial->save_map();
 }
 
@@ -72,7 +72,7 @@ Result<void> StoreBench::download_wrong(std::string_view text) {
   told.try_emplace(std::string(text), false);
   came_wrong.insert(std::string(text));
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
-  TRY(partial->write(0, std::string(text.size(), '#')));
+  TRY(partial->write(0, std::string(text.size(), '#'), Trust::trusted));
   auto committed = partial->commit();
   if (committed) return fail(ErrorCode::invalid, "wrong bytes were stored");
   return committed.error().code == ErrorCode::digest_mismatch ? Result<void>() : fail(committed.error());
@@ -117,7 +117,8 @@ std::string StoreBench::faults() {
     }
     if (was_told && !(*partial)->complete()) found += name + " was reported stored and is lost; ";
     for (auto gap : (*partial)->missing({0, text.size()}))
-      if (!(*partial)->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size()))) found += "(write) ";
+      if (!(*partial)->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size()), Trust::trusted))
+        found += "(write) ";
     // What is held must be right: readers of a range get it before the whole is verified.
     if (!came_wrong.contains(text) && text_of_blob(*(*partial)->file(), text.size()) != text)
       found += name + " claims bytes that it has not; ";

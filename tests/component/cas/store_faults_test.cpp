@@ -124,7 +124,7 @@ TEST(CommitFaultsTest, can_be_repeated) {
     FaultDisk disk(bench.root);
     ASSERT_TRUE(bench.open());
     auto partial = bench.store->open_partial(sha256(kText), kText.size());
-    ASSERT_TRUE(partial && (*partial)->write(0, kText));
+    ASSERT_TRUE(partial && (*partial)->write(0, kText, Trust::trusted));
     disk.fail_at(operation, Fault::io_error, Lasting::once);
     auto blob = (*partial)->commit();
     auto struck = disk.struck();

@@ -223,7 +223,7 @@ void FetchFixture::hold_part(const std::string& bytes, size_t held) {
 uint64_t FetchFixture::held_part(const std::string& bytes) {
   auto partial = store_->open_partial(sha256(bytes), bytes.size());
   EXPECT_TRUE(partial) << partial.error().message;
-  return partial ? (*partial)->held() : 0;
+  return partial ? (*partial)->readable() : 0;
 }
 
 bool FetchFixture::is_stored(const std::string& bytes) {

@@ -142,7 +142,7 @@ TEST_F(BlobStoreTest, finds_an_object_that_a_kill_left_without_its_row) {
   EXPECT_EQ(get(digest), "(absent)");
   auto partial = store->open_partial(digest, 4);
   ASSERT_TRUE(partial);
-  EXPECT_EQ((*partial)->held(), 4U);
+  EXPECT_EQ((*partial)->readable(), 4U);
   ASSERT_TRUE((*partial)->commit());
   EXPECT_EQ(get(digest), "text");
 }
@@ -153,7 +153,7 @@ TEST_F(BlobStoreTest, takes_up_an_unknown_object_even_without_a_walk) {
   write_text(object(digest), "text");
   auto partial = store->open_partial(digest, 4);
   ASSERT_TRUE(partial);
-  EXPECT_EQ((*partial)->held(), 4U);
+  EXPECT_EQ((*partial)->readable(), 4U);
   EXPECT_TRUE((*partial)->commit());
 }
 
@@ -163,7 +163,7 @@ TEST_F(BlobStoreTest, an_unknown_object_of_another_length_starts_over) {
   write_text(object(digest), "text and more");
   auto partial = store->open_partial(digest, 4);
   ASSERT_TRUE(partial);
-  EXPECT_EQ((*partial)->held(), 0U);
+  EXPECT_EQ((*partial)->readable(), 0U);
   EXPECT_EQ(files_in(root / "quarantine"), 1U);
 }
 
@@ -201,7 +201,7 @@ TEST_F(BlobStoreTest, serves_many_threads) {
     for (int round = 0; round < kRounds; ++round) {
       std::string text = "text " + std::to_string(round % 5);
       if (auto partial = store->open_partial(sha256(text), text.size())) {
-        auto rest = std::string_view(text).substr(static_cast<size_t>((*partial)->held()));
+        auto rest = std::string_view(text).substr(static_cast<size_t>((*partial)->readable()));
         wrong += !(*partial)->append(rest) || !(*partial)->commit();
       }
       auto small = store->create_unnamed();

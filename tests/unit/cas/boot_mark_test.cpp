@@ -35,42 +35,42 @@ TEST_F(BootMarkTest, is_there_while_the_store_is_open) {
 }
 
 TEST_F(BootMarkTest, a_kill_costs_nothing) {
-  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700)));
+  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700), Trust::trusted));
   auto mark = text_of(root / "boot");
   store.reset();
   write_text(root / "boot", mark);
   reopen();
-  EXPECT_EQ(open()->held(), 700U);
+  EXPECT_EQ(open()->readable(), 700U);
 }
 
 TEST_F(BootMarkTest, a_power_failure_costs_what_was_not_synced) {
   auto blob = open();
-  ASSERT_TRUE(blob->write(1000, std::string_view(text).substr(1000, 500)));
+  ASSERT_TRUE(blob->write(1000, std::string_view(text).substr(1000, 500), Trust::trusted));
   ASSERT_TRUE(blob->checkpoint());
-  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 300)));
+  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 300), Trust::trusted));
   ASSERT_TRUE(blob->save_map());
   lose_power(std::move(blob));
   blob = open();
-  EXPECT_EQ(blob->held_ranges(), (std::vector<ByteRange>{{1000, 1500}}));
+  EXPECT_EQ(blob->readable_ranges(), (std::vector<ByteRange>{{1000, 1500}}));
   for (auto gap : blob->missing({0, text.size()}))
-    ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size())));
+    ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size()), Trust::trusted));
   EXPECT_TRUE(blob->commit());
   EXPECT_EQ(files_in(root / "partial"), 0U);
 }
 
 TEST_F(BootMarkTest, a_power_failure_costs_all_of_what_has_no_checkpoint) {
   auto blob = open();
-  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 700)));
+  ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 700), Trust::trusted));
   lose_power(std::move(blob));
   EXPECT_EQ(files_in(root / "partial"), 0U);
-  EXPECT_EQ(open()->held(), 0U);
+  EXPECT_EQ(open()->readable(), 0U);
 }
 
 TEST_F(BootMarkTest, after_a_good_end_another_run_of_the_kernel_believes_all) {
-  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700)));
+  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700), Trust::trusted));
   store.reset();
   reopen();
-  EXPECT_EQ(open()->held(), 700U);
+  EXPECT_EQ(open()->readable(), 700U);
 }
 
 TEST_F(BootMarkTest, an_object_that_was_taken_up_again_is_not_lost) {

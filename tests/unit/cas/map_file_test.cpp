@@ -14,13 +14,13 @@ class MapFileTest : public testing::Test {
     if (made) made = prepare(layout);
     EXPECT_TRUE(made) << made.error().message;
   }
-  std::optional<MapFile::Runs> on_disk() { return decode_map(text_of(path)); }
+  std::optional<Runs> on_disk() { return decode_map(text_of(path)); }
 
   TestFolder folder;
   Layout layout{folder.path() / "store"};
   Sha256 digest = sha256("x");
   std::filesystem::path path = layout.partial_map(digest);
-  MapFile::Runs runs{{0, 5}, {10, 20}};
+  Runs runs{{0, 5}, {10, 20}};
   MapFile map{layout, digest};
 };
 

@@ -36,7 +36,7 @@ class PartialBlobKillTest : public StoreTest {
     if (!blob) ::_exit(1);
     for (auto part : order) {
       if ((*blob)->missing({part * kPart, (part + 1) * kPart}).empty()) continue;
-      if (!(*blob)->write(part * kPart, std::string_view(text).substr(part * kPart, kPart))) ::_exit(1);
+      if (!(*blob)->write(part * kPart, std::string_view(text).substr(part * kPart, kPart), Trust::trusted)) ::_exit(1);
       if (::write(told, "+", 1) != 1) ::_exit(1);
     }
     for (;;) ::pause();
@@ -61,7 +61,7 @@ class PartialBlobKillTest : public StoreTest {
     auto blob = open();
     auto bytes = text_of_blob(*blob->file(), text.size());
     uint64_t claimed = 0;
-    for (auto run : blob->held_ranges()) {
+    for (auto run : blob->readable_ranges()) {
       EXPECT_LE(run.end, bytes.size());
       EXPECT_EQ(bytes.compare(run.begin, run.size(), text, run.begin, run.size()), 0) << run.begin;
       claimed += run.size();
@@ -88,7 +88,7 @@ TEST_F(PartialBlobKillTest, claims_what_was_written_and_loses_little) {
   }
   auto blob = open();
   for (auto gap : blob->missing({0, text.size()}))
-    ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size())));
+    ASSERT_TRUE(blob->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size()), Trust::trusted));
   EXPECT_TRUE(blob->commit());
 }
 

@@ -44,7 +44,7 @@ TEST_F(PartialBlobTest, is_read_through_the_same_file_while_and_after_it_is_publ
   auto blob = open();
   std::shared_ptr<const BlobFile> file = blob->file();
   ASSERT_TRUE(blob->append("the whole"));
-  EXPECT_EQ(text_of_blob(*file, blob->held()), "the whole");
+  EXPECT_EQ(text_of_blob(*file, blob->readable()), "the whole");
   ASSERT_TRUE(blob->append(" text"));
   auto published = blob->commit();
   ASSERT_TRUE(published);
@@ -74,7 +74,7 @@ TEST_F(PartialBlobTest, resumes_over_a_restart) {
   ASSERT_TRUE(open()->append("the whole"));
   reopen();
   auto blob = open();
-  EXPECT_EQ(blob->held(), 9U);
+  EXPECT_EQ(blob->readable(), 9U);
   EXPECT_EQ(blob->hashed(), 0U);
   EXPECT_EQ(blob->rehash(4), 5U);
   EXPECT_EQ(blob->rehash(1000), 0U);
@@ -87,7 +87,7 @@ TEST_F(PartialBlobTest, that_is_whole_after_a_restart_needs_only_the_commit) {
   ASSERT_TRUE(open()->append(text));
   reopen();
   auto blob = open();
-  EXPECT_EQ(blob->held(), blob->size());
+  EXPECT_EQ(blob->readable(), blob->size());
   ASSERT_TRUE(blob->commit());
   EXPECT_EQ(get(digest), text);
 }
@@ -120,7 +120,7 @@ TEST_F(PartialBlobTest, with_wrong_bytes_is_quarantined_and_can_start_over) {
 
   blob.reset();
   blob = open();
-  EXPECT_EQ(blob->held(), 0U);
+  EXPECT_EQ(blob->readable(), 0U);
   ASSERT_TRUE(blob->append(text) && blob->commit());
   EXPECT_EQ(get(digest), text);
 }
@@ -157,7 +157,7 @@ TEST_F(PartialBlobTest, takes_no_byte_beyond_its_size) {
   auto appended = blob->append(" text!");
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().code, ErrorCode::digest_mismatch);
-  EXPECT_EQ(blob->held(), 9U);
+  EXPECT_EQ(blob->readable(), 9U);
   ASSERT_TRUE(blob->append(" text"));
   EXPECT_FALSE(blob->append("!"));
   EXPECT_TRUE(blob->commit());
@@ -179,7 +179,7 @@ TEST_F(PartialBlobTest, is_removed_by_discard) {
   EXPECT_FALSE(is_there(partial(digest)));
   EXPECT_FALSE(blob->append("x"));
   blob.reset();
-  EXPECT_EQ(open()->held(), 0U);
+  EXPECT_EQ(open()->readable(), 0U);
   EXPECT_EQ(files_in(root / "quarantine"), 0U);
 }
 
@@ -202,7 +202,7 @@ TEST_F(PartialBlobTest, follows_no_link) {
   write_text(folder.path() / "precious", "precious");
   std::filesystem::create_symlink(folder.path() / "precious", partial(digest));
   auto blob = open();
-  EXPECT_EQ(blob->held(), 0U);
+  EXPECT_EQ(blob->readable(), 0U);
   ASSERT_TRUE(blob->append(text) && blob->commit());
   EXPECT_EQ(text_of(folder.path() / "precious"), "precious");
   EXPECT_EQ(get(digest), text);
@@ -212,17 +212,17 @@ TEST_F(PartialBlobTest, writes_to_no_file_with_a_second_name) {
   write_text(folder.path() / "precious", "prec");
   std::filesystem::create_hard_link(folder.path() / "precious", partial(digest));
   auto blob = open();
-  EXPECT_EQ(blob->held(), 0U);
+  EXPECT_EQ(blob->readable(), 0U);
   ASSERT_TRUE(blob->append(text));
   EXPECT_EQ(text_of(folder.path() / "precious"), "prec");
 }
 
 TEST_F(PartialBlobTest, opens_no_pipe_and_no_folder) {
   ASSERT_EQ(::mkfifo(partial(digest).c_str(), 0600), 0);
-  EXPECT_EQ(open()->held(), 0U);
+  EXPECT_EQ(open()->readable(), 0U);
   std::filesystem::remove(partial(digest));
   std::filesystem::create_directory(partial(digest));
-  EXPECT_EQ(open()->held(), 0U);
+  EXPECT_EQ(open()->readable(), 0U);
 }
 
 // A kill in commit() between the change of mode and the rename.

@@ -30,16 +30,16 @@ class PartialBlobThreadsTest : public StoreTest {
   void read_all(const PartialBlob& blob, std::atomic<bool>& wrong) {
     uint64_t held = 0;
     for (uint64_t round = 0; !blob.complete() && !wrong; ++round) {
-      for (auto run : blob.held_ranges())
+      for (auto run : blob.readable_ranges())
         if (!is_right(blob, run)) wrong = true;
       auto begin = round * kPart % text.size();
-      auto end = blob.held_from(begin);
+      auto end = blob.readable_from(begin);
       if (end > begin && !is_right(blob, {begin, end})) wrong = true;
       // What is missing now was missing before.
       auto before = blob.missing({0, text.size()});
       auto after = blob.missing({0, text.size()});
-      if (bytes_in(after) > bytes_in(before) || blob.held() < held || blob.hashed() > blob.size()) wrong = true;
-      held = blob.held();
+      if (bytes_in(after) > bytes_in(before) || blob.readable() < held || blob.hashed() > blob.size()) wrong = true;
+      held = blob.readable();
     }
   }
   static uint64_t bytes_in(const std::vector<ByteRange>& ranges) {
@@ -64,7 +64,7 @@ TEST_F(PartialBlobThreadsTest, readers_see_right_bytes_only) {
   for (int i = 0; i < 3; ++i) readers.emplace_back([&] { read_all(blob, wrong); });
   bool written = true;
   for (auto part : order) {
-    written = written && blob.write(part * kPart, std::string_view(text).substr(part * kPart, kPart));
+    written = written && blob.write(part * kPart, std::string_view(text).substr(part * kPart, kPart), Trust::trusted);
     written = written && blob.rehash(kPart);
   }
   if (!written) wrong = true;

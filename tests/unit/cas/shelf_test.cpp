@@ -64,8 +64,8 @@ TEST_P(TamperedObjectTest, is_taken_up_by_the_next_fetch) {
   for (int attempt = 0; attempt < 2 && !store->has(digest); ++attempt) {
     auto partial = store->open_partial(digest, text.size());
     ASSERT_TRUE(partial) << partial.error().message;
-    EXPECT_TRUE(!GetParam().bytes_are_right || (*partial)->held() == text.size()) << "nothing is to be fetched";
-    ASSERT_TRUE((*partial)->append(std::string_view(text).substr((*partial)->held())));
+    EXPECT_TRUE(!GetParam().bytes_are_right || (*partial)->readable() == text.size()) << "nothing is to be fetched";
+    ASSERT_TRUE((*partial)->append(std::string_view(text).substr((*partial)->readable())));
     auto committed = (*partial)->commit();
     EXPECT_EQ(committed.has_value(), store->has(digest));
   }
@@ -188,7 +188,7 @@ TEST_F(ShelfTest, an_object_replaces_a_shorter_partial_blob) {
   reopen();
   auto blob = store->open_partial(digest, 4);
   ASSERT_TRUE(blob);
-  EXPECT_EQ((*blob)->held(), 4U);
+  EXPECT_EQ((*blob)->readable(), 4U);
   EXPECT_TRUE((*blob)->commit());
   EXPECT_EQ(get(digest), "text");
 }

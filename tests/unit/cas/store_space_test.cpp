@@ -138,7 +138,7 @@ TEST_F(StoreSpaceTest, takes_a_partial_blobs_map_with_it) {
   auto digest = sha256(text('p', 200));
   {
     auto opened = store->open_partial(digest, 200);
-    ASSERT_TRUE(opened && (*opened)->write(100, text('p', 100)));
+    ASSERT_TRUE(opened && (*opened)->write(100, text('p', 100), Trust::trusted));
   }
   ASSERT_TRUE(is_there(Layout(root).partial_map(digest)));
   ASSERT_TRUE(make_room(300));
@@ -150,7 +150,7 @@ TEST_F(StoreSpaceTest, counts_partial_blobs_by_what_is_allocated) {
   auto digest = sha256("a large file");
   {
     auto opened = store->open_partial(digest, kSize);
-    ASSERT_TRUE(opened && (*opened)->write(kSize / 2, text('x', 64 * kKiB)));
+    ASSERT_TRUE(opened && (*opened)->write(kSize / 2, text('x', 64 * kKiB), Trust::trusted));
   }
   EXPECT_GE(store->loose_bytes(), 64 * kKiB);
   EXPECT_LT(store->loose_bytes(), kSize / 4);
