@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine goes down after each single operation.  What the disk then holds is opened as a store: nothing wrong is
-// served, nothing that was reported stored is lost, and no bytes are claimed that are not there.
+// served, nothing that was reported stored is lost, and no bytes may be read that are not there or are not trusted.
 #include <functional>
 
 #include "tests/component/cas/store_bench.h"
@@ -36,6 +36,11 @@ const Story kStories[] = {
       [](StoreBench& bench) { return bench.touch(kSecond); }, [](StoreBench& bench) { return bench.download(kSecond); },
       [](StoreBench& bench) { return bench.touch(kSecond); }, [](StoreBench& bench) { return bench.verify(kSecond); },
       [](StoreBench& bench) { return bench.store->flush(); }}},
+    {"strangers",
+     {[](StoreBench& bench) { return bench.download_from_strangers(kSecond); },
+      [](StoreBench& bench) { return bench.download_half(kThird); },
+      [](StoreBench& bench) { return bench.download_from_strangers(kThird); },
+      [](StoreBench& bench) { return bench.close(); }}},
     {"wrong_bytes",
      {[](StoreBench& bench) { return bench.download_half(kSecond); },
       [](StoreBench& bench) { return bench.download_wrong(kFirst); },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/component/cas/store_bench.h"
 
+#include <algorithm>
+
 namespace weir::cas {
 namespace {
 
@@ -12,6 +14,27 @@ Result<void> note(bool& told, const Committed& committed) {
   if (!committed) return fail(committed.error());
   told = true;
   return {};
+}
+
+// Whether all that may be read is right: readers of a range get it before the whole is verified.
+bool is_right(const PartialBlob& partial, std::string_view text) {
+  auto bytes = text_of_blob(*partial.file(), text.size());
+  auto ranges = partial.readable_ranges();
+  return std::all_of(ranges.begin(), ranges.end(), [&](ByteRange range) {
+    return range.end <= bytes.size() && bytes.compare(range.begin, range.size(), text, range.begin, range.size()) == 0;
+  });
+}
+
+// Has the origin send what is missing, and then, if it must be, what strangers sent.
+Result<void> finish(PartialBlob& partial, std::string_view text) {
+  for (auto gap : partial.missing({0, text.size()}))
+    TRY(partial.write(gap.begin, text.substr(gap.begin, gap.size()), Trust::trusted));
+  auto blob = partial.commit();
+  if (!blob && blob.error().code == ErrorCode::digest_mismatch && partial.has_untrusted()) {
+    TRY(partial.write(0, text, Trust::trusted));
+    blob = partial.commit();
+  }
+  return blob ? Result<void>() : fail(blob.error());
 }
 
 }  // namespace
@@ -78,6 +101,31 @@ Result<void> StoreBench::download_wrong(std::string_view text) {
   return committed.error().code == ErrorCode::digest_mismatch ? Result<void>() : fail(committed.error());
 }
 
+// Of ten parts the first two come from the origin, the others from strangers; the fourth and the seventh are lies.
+Result<void> StoreBench::download_from_strangers(std::string_view text) {
+  bool& stored = told[std::string(text)];
+  TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
+  auto part = text.size() / 10;
+  std::string lie(part, '#');
+  TRY(partial->write(2 * part, text.substr(2 * part, part), Trust::untrusted));
+  TRY(partial->write(3 * part, lie, Trust::untrusted));
+  TRY(partial->write(0, text.substr(0, 2 * part), Trust::trusted));
+  TRY(partial->checkpoint());
+  TRY(partial->write(6 * part, lie, Trust::untrusted));
+  TRY(partial->write(4 * part, text.substr(4 * part), Trust::untrusted));
+  TRY(partial->save_map());
+  auto committed = partial->commit();
+  if (committed || committed.error().code != ErrorCode::digest_mismatch) return note(stored, committed);
+  if (!partial->has_untrusted()) return fail(ErrorCode::invalid, "right bytes were taken for wrong ones");
+  TRY(partial->forget({3 * part, 4 * part}));
+  TRY(partial->write(3 * part, text.substr(3 * part, part), Trust::trusted));
+  TRY(partial->save_map());
+  TRY(partial->write(5 * part, text.substr(5 * part, 2 * part), Trust::trusted));
+  TRY(partial->save_map());
+  TRY(partial->checkpoint());
+  return note(stored, partial->commit());
+}
+
 Result<void> StoreBench::touch(std::string_view text) {
   auto digest = sha256(text);
   auto path = Layout(root).object(digest);
@@ -116,14 +164,11 @@ std::string StoreBench::faults() {
       continue;
     }
     if (was_told && !(*partial)->complete()) found += name + " was reported stored and is lost; ";
-    for (auto gap : (*partial)->missing({0, text.size()}))
-      if (!(*partial)->write(gap.begin, std::string_view(text).substr(gap.begin, gap.size()), Trust::trusted))
-        found += "(write) ";
-    // What is held must be right: readers of a range get it before the whole is verified.
-    if (!came_wrong.contains(text) && text_of_blob(*(*partial)->file(), text.size()) != text)
-      found += name + " claims bytes that it has not; ";
-    if (auto blob = (*partial)->commit(); !blob && !came_wrong.contains(text))
-      found += name + ": " + blob.error().message + "; ";
+    bool may_be_wrong = came_wrong.contains(text);
+    if (!may_be_wrong && !is_right(**partial, text)) found += name + " claims bytes that it has not; ";
+    if (auto finished = finish(**partial, text); !finished && !may_be_wrong)
+      found += name + ": " + finished.error().message + "; ";
+    if (!may_be_wrong && !is_right(**partial, text)) found += name + " has other bytes than it should; ";
   }
   return found;
 }

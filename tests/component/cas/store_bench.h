@@ -31,6 +31,8 @@ class StoreBench {
   Result<void> download_half(std::string_view text);
   // Wrong bytes come for this text.  Its error is that they were stored.
   Result<void> download_wrong(std::string_view text);
+  // Untrusted sources send the most of it, and one of them lies; what the lies spoil comes again.
+  Result<void> download_from_strangers(std::string_view text);
   // Somebody changes the time of a stored file; then it is opened.
   Result<void> touch(std::string_view text);
   Result<void> verify(std::string_view text);
@@ -39,7 +41,8 @@ class StoreBench {
   // What the store answers with: the text, or "(absent)".
   Result<std::string> read(const Sha256& digest);
 
-  // Nothing wrong is served, and all that was reported stored is there, if need be after hashing.  Names what is not.
+  // Nothing wrong is served or may be read, and all that was reported stored is there, if need be after hashing.  Names
+  // what is not.
   std::string faults();
 
   // In memory where there is such a place: thousands of stores are made.

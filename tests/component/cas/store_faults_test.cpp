@@ -37,6 +37,7 @@ const Deed kDeeds[] = {
     {"a_resumed_download", [](StoreBench& bench) { return bench.download_half(kText); },
      [](StoreBench& bench) { return bench.download(kText); }},
     {"a_checkpoint", nothing, [](StoreBench& bench) { return bench.download_half(kText); }},
+    {"strangers", nothing, [](StoreBench& bench) { return bench.download_from_strangers(kText); }},
     {"wrong_bytes", nothing, [](StoreBench& bench) { return bench.download_wrong(kText); }},
     {"a_discard", [](StoreBench& bench) { return bench.download_half(kText); },
      [](StoreBench& bench) { return bench.discard(kText); }},
