@@ -48,6 +48,13 @@ class PartialBlobThreadsTest : public StoreTest {
       if (bytes_in(after) > bytes_in(before)) wrong = true;
     }
   }
+  // The part that is being written is either not to be read or right.
+  void watch_current_part(const PartialBlob& blob) {
+    while (blob.readable() < text.size() && !wrong) {
+      auto begin = current_part * kPart;
+      if (blob.readable_from(begin) > begin && !is_right(blob, {begin, begin + kPart})) wrong = true;
+    }
+  }
   static uint64_t bytes_in(const std::vector<ByteRange>& ranges) {
     return std::accumulate(ranges.begin(), ranges.end(), uint64_t{0},
                            [](uint64_t sum, ByteRange range) { return sum + range.size(); });
@@ -63,9 +70,13 @@ class PartialBlobThreadsTest : public StoreTest {
     auto& blob = **opened;
     std::vector<std::thread> readers;
     for (int i = 0; i < 3; ++i) readers.emplace_back([&] { read_all(blob); });
+    readers.emplace_back([&] { watch_current_part(blob); });
     if (gaps_shrink) readers.emplace_back([&] { watch_gaps(blob); });
     bool written = true;
-    for (auto part : order) written = written && write_part(blob, part) && blob.rehash(kPart);
+    for (auto part : order) {
+      current_part = part;
+      written = written && write_part(blob, part) && blob.rehash(kPart);
+    }
     if (!written) wrong = true;
     for (auto& reader : readers) reader.join();
     EXPECT_TRUE(written);
@@ -82,6 +93,7 @@ class PartialBlobThreadsTest : public StoreTest {
   Sha256 digest;
   bool gaps_shrink = true;
   std::atomic<bool> wrong{false};
+  std::atomic<uint64_t> current_part{0};
 };
 
 TEST_F(PartialBlobThreadsTest, readers_see_right_bytes_only) {
