@@ -19,8 +19,8 @@ class PartialBlobTrustTest : public StoreTest {
     EXPECT_TRUE(opened) << opened.error().message;
     return opened ? *opened : nullptr;
   }
-  // What a kill at this moment would leave; with `boot`, a power failure.
   enum class Crash { kill, power_failure };
+  // What a crash at this moment would leave, in a store of its own; it ends with the next one.
   std::shared_ptr<PartialBlob> open_after(Crash crash) {
     crashed.reset();
     auto copy = folder.path() / ("crashed-" + std::to_string(++copies));
@@ -260,6 +260,7 @@ TEST_F(PartialBlobTrustTest, a_power_failure_keeps_trust_apart) {
   auto after = open_after(Crash::power_failure);
   EXPECT_EQ(after->readable(), 5U) << "the bytes that came since are not on the disk for certain";
   EXPECT_THAT(after->untrusted(whole), ElementsAre(ByteRange{5, 10}));
+  after.reset();
   ASSERT_TRUE(blob->checkpoint());
   EXPECT_EQ(open_after(Crash::power_failure)->readable(), 10U);
 }
