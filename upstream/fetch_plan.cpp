@@ -31,26 +31,6 @@ std::optional<ByteRange> uncovered(ByteRange run, const std::vector<ByteRange>& 
 
 }  // namespace
 
-ByteRange whole_blocks(ByteRange range, uint64_t size) {
-  auto end = range.end + (kBlockSize - range.end % kBlockSize) % kBlockSize;
-  return {range.begin - range.begin % kBlockSize, std::min(end, size)};
-}
-
-std::vector<ByteRange> without(const std::vector<ByteRange>& ranges, ByteRange taken) {
-  std::vector<ByteRange> left;
-  for (const auto& range : ranges) {
-    ByteRange before{range.begin, std::min(range.end, std::max(range.begin, taken.begin))};
-    ByteRange behind{std::max(range.begin, std::min(range.end, taken.end)), range.end};
-    if (taken.end <= range.begin || taken.begin >= range.end) {
-      left.push_back(range);
-      continue;
-    }
-    if (!before.empty()) left.push_back(before);
-    if (!behind.empty()) left.push_back(behind);
-  }
-  return left;
-}
-
 std::optional<ByteRange> next_lane(const PlanInput& input) {
   if (input.lanes.size() >= input.max_lanes) return std::nullopt;
   for (const auto& want : input.wants) {

@@ -9,20 +9,12 @@
 #include <vector>
 
 #include "base/byte_range.h"
+#include "upstream/byte_ranges.h"
 
 namespace weir::upstream {
 
-// A range of a client wants its own blocks and no more.
-inline constexpr uint64_t kBlockSize = 1 << 20;
-
 // A client whose next byte is so far behind a running transfer's place gets a transfer of its own.
 inline constexpr uint64_t kPatience = 4 << 20;
-
-// The blocks that hold `range`, in a blob of `size` bytes.
-ByteRange whole_blocks(ByteRange range, uint64_t size);
-
-// The parts of `ranges` outside `taken`.
-std::vector<ByteRange> without(const std::vector<ByteRange>& ranges, ByteRange taken);
 
 struct PlanInput {
   std::vector<ByteRange> wants;  // in the order of their claims: the first is served first

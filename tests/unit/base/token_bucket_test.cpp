@@ -28,6 +28,20 @@ TEST(TokenBucket, fills_with_time_and_not_above_a_second_s_worth) {
   EXPECT_EQ(bucket.take(1000, now), Duration(1000));
 }
 
+TEST(TokenBucket, says_what_may_be_taken_and_when) {
+  MonotonicTime now{};
+  TokenBucket bucket(1000, now);
+  EXPECT_EQ(bucket.available(now), 1000U);
+  bucket.take(1500, now);
+  EXPECT_EQ(bucket.available(now), 0U);
+  EXPECT_EQ(bucket.wait(0, now), Duration(500));
+  EXPECT_EQ(bucket.wait(250, now), Duration(750));
+  now += bucket.wait(250, now);
+  EXPECT_EQ(bucket.available(now), 250U);
+  EXPECT_EQ(bucket.wait(250, now), Duration(0));
+  EXPECT_EQ(bucket.available(now + std::chrono::hours(1)), 1000U);
+}
+
 TEST(TokenBucket, keeps_the_rate_over_a_long_time) {
   MonotonicTime begin{};
   auto now = begin;
