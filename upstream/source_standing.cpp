@@ -20,7 +20,7 @@ void SourceStanding::fail(LaneFailure failure, MonotonicTime now) {
       out_ = true;
       break;
     case Kind::ignores_range:
-      only_whole_ = true;
+      out_ = std::exchange(only_whole_, true);  // it was asked for the whole
       break;
     case Kind::busy:
     case Kind::interrupted:

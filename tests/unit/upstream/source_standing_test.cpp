@@ -40,6 +40,8 @@ TEST_F(SourceStandingTest, stays_usable_for_the_whole_when_it_ignores_ranges) {
   fail(Kind::ignores_range);
   EXPECT_TRUE(standing_.only_whole());
   EXPECT_TRUE(standing_.is_usable(now_));
+  fail(Kind::ignores_range);
+  EXPECT_TRUE(standing_.is_out()) << "it was asked for the whole";
 }
 
 TEST_F(SourceStandingTest, is_left_alone_longer_each_time) {
