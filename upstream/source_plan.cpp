@@ -79,7 +79,10 @@ void SourcePlan::on_resumed(LaneId id, MonotonicTime now) {
   if (auto* lane = lanes_.find(id)) lane->resume(now);
 }
 
-void SourcePlan::on_filled(LaneId id, MonotonicTime) {
+void SourcePlan::on_filled(LaneId id, MonotonicTime now) {
+  auto* lane = lanes_.find(id);
+  if (!lane) return;
+  learn_rate(sources_[lane->source], now);
   lanes_.remove(id);
 }
 
@@ -174,15 +177,20 @@ void SourcePlan::stop_silent() {
   }
 }
 
+void SourcePlan::learn_rate(Source& source, MonotonicTime now) const {
+  auto delivering = lanes_.delivering(source.id);
+  if (delivering > 0 && source.meter && source.meter->knows(now))
+    source.lane_rate = source.meter->rate(now) / static_cast<double>(delivering);
+}
+
+// True: a source may have more transfers than before.
 bool SourcePlan::adjust_counts() {
   bool more = false;
   for (auto& source : sources_) {
-    auto delivering = lanes_.delivering(source.id);
-    if (delivering > 0 && source.meter && source.meter->knows(now_))
-      source.lane_rate = source.meter->rate(now_) / static_cast<double>(delivering);
+    learn_rate(source, now_);
     if (lanes_.of(source.id) == 0) source.meter.reset();
     auto before = source.count.target();
-    source.count.look(lanes_.filling(source.id), delivering, now_);
+    source.count.look(lanes_.filling(source.id), lanes_.delivering(source.id), now_);
     more = more || source.count.target() > before;
   }
   return more;
@@ -217,8 +225,9 @@ void SourcePlan::set_next_look(const PlanNeeds& needs) {
       take_earlier(next_look_, source.count.next_look());
     if (is_in_play(source) && source.standing.usable_at() > now_) take_earlier(next_look_, source.standing.usable_at());
   }
+  if (!whole_wanted_) return;
   for (const auto& want : needs.wants)
-    if (want.frontier && want.last_byte + options_.silence > now_)
+    if (want.last_byte + options_.silence > now_ && !waits_for(needs, want).empty())
       take_earlier(next_look_, want.last_byte + options_.silence);
 }
 

@@ -86,6 +86,7 @@ class SourcePlan {
   void run_ahead();
   void give_up_if_hopeless();
   bool adjust_counts();
+  void learn_rate(Source& source, MonotonicTime now) const;
   void set_next_look(const PlanNeeds& needs);
 
   bool serve_frontier(const Need& need);
@@ -112,6 +113,8 @@ class SourcePlan {
   size_t lanes_ahead(const Source& source) const;
   size_t target(const Source& source) const;
   std::vector<ByteRange> open_to(const Source& source, const Need& need) const;
+  uint64_t remaining() const;
+  ByteRange waits_for(const PlanNeeds& needs, const PlanWant& want) const;
   ByteRange piece_of(ByteRange run, const Source& source, uint64_t remaining) const;
   std::optional<double> rate_of(const PlanLane& lane) const;
 

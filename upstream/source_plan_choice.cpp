@@ -56,7 +56,7 @@ bool SourcePlan::serve_frontier(const Need& need) {
   }
   if (source->given.holds) run.end = std::min(run.end, run_at(*source->given.holds, offset)->end);
   auto purpose = run_at(need.untrusted, offset) ? Purpose::confirm : Purpose::fill;
-  start(*source, piece_of(run, *source, total_size(lanes_.uncovered(need.lacking))), purpose);
+  start(*source, piece_of(run, *source, remaining()), purpose);
   return true;
 }
 
@@ -64,14 +64,20 @@ bool SourcePlan::serve_frontier(const Need& need) {
 void SourcePlan::confirm(const PlanNeeds& needs) {
   if (!whole_wanted_ || lanes_.is_confirming()) return;
   for (const auto& want : needs.wants) {
-    if (!want.frontier || *want.frontier >= want.range.end || now_ < want.last_byte + options_.silence) continue;
-    auto offset = *want.frontier;
-    auto runs = needs.untrusted({offset, std::min(offset + options_.confirm_size, want.range.end)});
-    if (runs.empty() || runs.front().begin != offset) continue;
-    const auto* source = frontier_source(offset);
+    auto piece = waits_for(needs, want);
+    if (piece.empty() || now_ < want.last_byte + options_.silence) continue;
+    const auto* source = frontier_source(piece.begin);
     if (source && source->given.trust == Trust::trusted && !source->standing.only_whole())
-      return start(*source, runs.front(), Purpose::confirm);
+      return start(*source, piece, Purpose::confirm);
   }
+}
+
+// What a client could be given next of the untrusted bytes that it waits at.
+ByteRange SourcePlan::waits_for(const PlanNeeds& needs, const PlanWant& want) const {
+  if (!want.frontier || *want.frontier >= want.range.end) return {};
+  auto offset = *want.frontier;
+  auto runs = needs.untrusted({offset, std::min(offset + options_.confirm_size, want.range.end)});
+  return runs.empty() || runs.front().begin != offset ? ByteRange{} : runs.front();
 }
 
 // A trusted one if there is any: where all of them are at their limits, it is waited for.
@@ -146,11 +152,10 @@ bool SourcePlan::take_next(const Source& source) {
 }
 
 bool SourcePlan::take_next_of(const Need& need, const Source& source, uint64_t from) {
-  auto open = open_to(source, need);
-  auto runs = common(open, {{from, size_}});
+  auto runs = common(open_to(source, need), {{from, size_}});
   if (runs.empty()) return false;
   auto purpose = run_at(need.untrusted, runs.front().begin) ? Purpose::confirm : Purpose::fill;
-  start(source, piece_of(runs.front(), source, total_size(open)), purpose);
+  start(source, piece_of(runs.front(), source, remaining()), purpose);
   return true;
 }
 
@@ -169,9 +174,10 @@ bool SourcePlan::help(const Source& source) {
 bool SourcePlan::steal(const Source& source, const PlanLane& lane) {
   auto left = lane.left;
   auto id = lane.id;
+  // Else it was alone when it began.
+  bool is_piece = left.size() <= 2 * options_.piece_size;
   std::optional<uint64_t> at;
-  if (left.size() > 2 * options_.piece_size) {
-    // It was alone when it began.
+  if (!is_piece) {
     at = rounded_up(left.begin + options_.piece_size, options_.piece_size);
   } else if (auto rate = rate_of(lane)) {
     at = split_point(left, *rate, source.lane_rate);
@@ -184,7 +190,8 @@ bool SourcePlan::steal(const Source& source, const PlanLane& lane) {
   } else {
     cut(id, *at);
   }
-  start(source, piece_of({*at, left.end}, source, left.end - *at), Purpose::fill);
+  ByteRange taken{*at, left.end};
+  start(source, is_piece ? taken : piece_of(taken, source, remaining()), Purpose::fill);
   return true;
 }
 
@@ -251,6 +258,13 @@ size_t SourcePlan::target(const Source& source) const {
 std::vector<ByteRange> SourcePlan::open_to(const Source& source, const Need& need) const {
   auto open = lanes_.uncovered(source.given.trust == Trust::trusted ? need.lacking : need.missing);
   return source.given.holds ? common(open, *source.given.holds) : open;
+}
+
+// How much is to be asked for yet.
+uint64_t SourcePlan::remaining() const {
+  uint64_t most = 0;
+  for (const auto& need : needs_) most = std::max(most, total_size(lanes_.uncovered(need.lacking)));
+  return most;
 }
 
 // A source that is alone and has one transfer gets all of it in one; else pieces end where multiples of their size do,
