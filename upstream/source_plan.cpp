@@ -169,8 +169,8 @@ void SourcePlan::stop_silent() {
     auto silent_at = lane.silent_at(options_.stall_timeout);
     if (!silent_at || now_ < *silent_at) continue;
     auto& source = sources_[lane.source];
-    // A first byte that nobody else could bring sooner is waited for as long as the owner does.
-    if (!lane.delivers() && is_alone(source)) continue;
+    // The first byte of a source that is alone is waited for as long as the owner does.
+    if (!lane.delivers() && source.standing.failures() == 0 && is_alone(source)) continue;
     stop(lane.id);
     source.count.on_failed(lanes_.delivering(source.id), now_);
     source.standing.fail({LaneFailure::Kind::stalled, "It sent nothing for too long.", std::nullopt}, now_);

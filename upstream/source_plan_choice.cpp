@@ -16,6 +16,7 @@ constexpr double kLongWait = 2;  // seconds
 constexpr double kMuchFaster = 2;
 // A slow source gets pieces of about so long, of a block at least.
 constexpr double kPieceSeconds = 4;
+constexpr uint64_t kLongPiece = 4;  // pieces
 
 uint64_t rounded_up(uint64_t offset, uint64_t unit) {
   return (offset + unit - 1) / unit * unit;
@@ -109,16 +110,20 @@ void SourcePlan::run_ahead() {
     if (!advance(*source)) exhausted[source->id] = true;
 }
 
-// The one with the fewest transfers, so that each gets its first before another gets its second.
+// One whose speed is not known yet before the others, so that each gets its first transfer, and then the fastest: the
+// connections in all may be fewer than the sources could use.
 const SourcePlan::Source* SourcePlan::next_idle(const std::vector<bool>& exhausted) const {
   // One is left for what clients wait for.
   auto reserve = has_untrusted() && options_.max_connections > 1 ? 1U : 0U;
   if (lanes_.count() + reserve >= options_.max_connections) return nullptr;
   const Source* best = nullptr;
+  auto rank = [this](const Source& source) {
+    return std::tuple(!source.lane_rate && lanes_.of(source.id) == 0, source.lane_rate.value_or(0));
+  };
   for (const auto& source : sources_) {
     if (exhausted[source.id] || !is_usable(source) || !may_fill(source)) continue;
     if (lanes_ahead(source) >= target(source) || lanes_.of(source.id) >= limit(source)) continue;
-    if (!best || lanes_ahead(source) < lanes_ahead(*best)) best = &source;
+    if (!best || rank(source) > rank(*best)) best = &source;
   }
   return best;
 }
@@ -206,7 +211,7 @@ bool SourcePlan::is_in_play(const Source& source) const {
   if (source.standing.is_out()) return false;
   return !source.standing.only_whole() || std::none_of(sources_.begin(), sources_.end(), [this](const auto& other) {
     return !other.standing.is_out() && !other.standing.only_whole() && other.standing.is_worth_a_wait(now_) &&
-           !other.standing.is_failing();
+           other.standing.failures() <= 1;
   });
 }
 
@@ -274,11 +279,15 @@ ByteRange SourcePlan::piece_of(ByteRange run, const Source& source, uint64_t rem
   size_t lanes = 0;
   for (const auto& each : sources_)
     if (is_in_play(each)) lanes += each.count.target();
-  auto most = std::min(options_.piece_size, remaining / (2 * std::max<size_t>(lanes, 1)));
+  // The wait between two pieces of a source that has one transfer at most is to count little.
+  bool one_by_one = source.lane_rate && std::min(source.given.ahead, limit(source)) == 1;
+  auto most =
+      std::min((one_by_one ? kLongPiece : 1) * options_.piece_size, remaining / (2 * std::max<size_t>(lanes, 1)));
   if (source.lane_rate) most = std::min(most, static_cast<uint64_t>(*source.lane_rate * kPieceSeconds));
   auto length = std::max(kBlockSize, rounded_up(most, kBlockSize));
   auto end = rounded_up(run.begin + 1, options_.piece_size);
   if (end - run.begin < kBlockSize) end += options_.piece_size;
+  while (end + options_.piece_size <= run.begin + length) end += options_.piece_size;
   end = std::min(end, rounded_up(run.begin + length, kBlockSize));
   return {run.begin, std::min(run.end, end)};
 }

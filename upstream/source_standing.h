@@ -55,8 +55,8 @@ class SourceStanding {
   bool is_usable(MonotonicTime now) const { return !out_ && !held_ && until_ <= now; }
   // While it is neither usable nor out: when it is usable again; nothing: when the owner says so.
   std::optional<MonotonicTime> usable_at() const;
-  // It failed more than once since it last gave a byte.
-  bool is_failing() const { return tries_ > 1; }
+  // How often it failed since it last gave a byte.
+  size_t failures() const { return tries_; }
   // It is not out, and comes back before clients lose their patience.
   bool is_worth_a_wait(MonotonicTime now) const;
   const std::optional<LaneFailure>& last_failure() const { return last_failure_; }

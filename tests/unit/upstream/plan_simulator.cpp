@@ -12,6 +12,7 @@ namespace {
 using Manner = SimulatedSource::Manner;
 
 constexpr Duration kStep{5};
+constexpr Duration kFirstByteTimeout{60'000};
 
 double seconds(MonotonicTime::duration time) {
   return std::chrono::duration<double>(time).count();
@@ -54,6 +55,7 @@ void PlanSimulator::reset(SourceId source) {
 Outcome PlanSimulator::run(Duration limit) {
   while (now_ < begin_ + limit && !is_complete() && !outcome_.given_up) {
     call_due();
+    time_out();
     if (event_ || (plan_.next_look() && now_ >= *plan_.next_look())) look();
     now_ += kStep;
     for (auto& [id, source] : sources_) send(id);
@@ -105,6 +107,13 @@ void PlanSimulator::call_due() {
     auto edge = [&](Duration time) { return begin_ + time <= now_ && now_ < begin_ + time + kStep; };
     event_ = event_ || edge(reading.client.joins) || edge(reading.client.leaves);
   }
+}
+
+// As the owner of transfers does.
+void PlanSimulator::time_out() {
+  for (const auto& connection : std::vector(connections_))
+    if (connection.sent == 0 && now_ >= connection.begun + kFirstByteTimeout)
+      fail(connection, {LaneFailure::Kind::interrupted, "It did not answer.", std::nullopt});
 }
 
 // --- sources
@@ -238,7 +247,7 @@ void PlanSimulator::act(const StartLane& start) {
   if (kept) --running.idle;
   auto ready = now_ + running.source.latency * (kept ? 1 : 3);
   connections_.push_back(
-      {start.lane, start.source, start.range, start.range.end, 0, 0, ready, start.purpose, start.answer});
+      {start.lane, start.source, start.range, start.range.end, 0, 0, now_, ready, start.purpose, start.answer});
   ++outcome_.starts[start.source];
   plan_.on_started(start.lane, now_);
 }

@@ -86,6 +86,7 @@ class PlanSimulator {
     uint64_t asked_end = 0;
     uint64_t skip = 0;
     uint64_t sent = 0;
+    MonotonicTime begun;
     MonotonicTime ready;
     StartLane::Purpose purpose = StartLane::Purpose::fill;
     StartLane::Answer answer = StartLane::Answer::part;
@@ -107,6 +108,7 @@ class PlanSimulator {
   bool is_there(const Reading& reading) const;
   bool is_complete() const;
   void call_due();
+  void time_out();
   void send(SourceId id);
   // False: it failed.
   bool open(Connection& connection);
