@@ -31,7 +31,7 @@ class SourcePlan {
   void leave_out(SourceId source, LaneFailure reason);
   // It gets no new transfers until readmit() or, if that is set, `until`; it is waited for.
   void hold(SourceId source, std::optional<MonotonicTime> until = std::nullopt);
-  // It is as good as new.
+  // It is held no longer; if it was out, it is as good as new.
   void readmit(SourceId source);
 
   // Events of the transfers that actions() started.  Ones that it does not know (any more) are ignored.

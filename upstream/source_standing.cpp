@@ -44,7 +44,8 @@ void SourceStanding::leave_out(LaneFailure reason) {
 }
 
 void SourceStanding::readmit() {
-  *this = SourceStanding(options_);
+  held_ = false;
+  if (out_) *this = SourceStanding(options_);
 }
 
 std::optional<MonotonicTime> SourceStanding::usable_at() const {

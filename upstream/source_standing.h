@@ -46,7 +46,7 @@ class SourceStanding {
   void hold(std::optional<MonotonicTime> until);
   // Not to be used, for a reason of the owner's own.
   void leave_out(LaneFailure reason);
-  // Whatever it failed with is forgotten.
+  // It is held no longer; if it was out, all that it failed with is forgotten.
   void readmit();
 
   bool is_out() const { return out_; }

@@ -82,12 +82,20 @@ TEST_F(SourceStandingTest, honours_what_the_source_asks_for) {
   EXPECT_TRUE(standing_.is_worth_a_wait(now_ + Duration(55'000)));
 }
 
+TEST_F(SourceStandingTest, is_not_pardoned_by_the_end_of_a_hold) {
+  fail(Kind::interrupted);
+  standing_.hold(std::nullopt);
+  standing_.readmit();
+  EXPECT_EQ(wait(), Duration(500));
+}
+
 TEST_F(SourceStandingTest, is_held_by_its_owner) {
   standing_.hold(std::nullopt);
   EXPECT_FALSE(standing_.is_usable(now_));
   EXPECT_EQ(standing_.usable_at(), std::nullopt);
   EXPECT_TRUE(standing_.is_worth_a_wait(now_));
   standing_.readmit();
+  EXPECT_TRUE(standing_.is_usable(now_));
   standing_.hold(now_ + Duration(700));
   EXPECT_EQ(wait(), Duration(700));
 }
