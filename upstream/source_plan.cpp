@@ -210,7 +210,7 @@ void SourcePlan::give_up_if_hopeless() {
       blamed = &source;
   GiveUp verdict{0, {LaneFailure::Kind::absent, "No source has what is missing of the file.", std::nullopt}};
   if (blamed) verdict = {blamed->id, *blamed->standing.last_failure()};
-  actions_ = {std::move(verdict)};
+  actions_.emplace_back(std::move(verdict));
 }
 
 void SourcePlan::set_next_look(const PlanNeeds& needs) {

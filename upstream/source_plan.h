@@ -48,7 +48,7 @@ class SourcePlan {
   void on_dropped(LaneId lane);
 
   // What is to be done now, in this order.  To be asked after each event but on_bytes(), and when next_look() comes.
-  // A GiveUp stands alone; the plan may be asked again after one.
+  // A GiveUp is the last one; the plan may be asked again after it.
   std::vector<PlanAction> actions(const PlanNeeds& needs, MonotonicTime now);
   // When to ask without an event, as of the latest actions(); nothing: only an event changes anything.
   std::optional<MonotonicTime> next_look() const { return next_look_; }
@@ -89,7 +89,7 @@ class SourcePlan {
   void learn_rate(Source& source, MonotonicTime now) const;
   void set_next_look(const PlanNeeds& needs);
 
-  bool serve_frontier(const Need& need);
+  void serve_frontier(const Need& need);
   bool advance(const Source& source);
   bool rescue(const Source& source);
   bool take_next(const Source& source);

@@ -42,12 +42,12 @@ void SourcePlan::serve_frontiers() {
     if (need.awaited) serve_frontier(need);
 }
 
-bool SourcePlan::serve_frontier(const Need& need) {
+void SourcePlan::serve_frontier(const Need& need) {
   auto offset = *need.awaited;
   const auto* lane = lanes_.over(offset);
-  if (lane && offset - lane->left.begin <= options_.leap) return false;
+  if (lane && offset - lane->left.begin <= options_.leap) return;
   const auto* source = frontier_source(offset);
-  if (!source) return false;
+  if (!source) return;
   auto run = *run_at(need.lacking, offset);
   if (lane) {
     run.end = std::min(run.end, lane->left.end);
@@ -58,7 +58,6 @@ bool SourcePlan::serve_frontier(const Need& need) {
   if (source->given.holds) run.end = std::min(run.end, run_at(*source->given.holds, offset)->end);
   auto purpose = run_at(need.untrusted, offset) ? Purpose::confirm : Purpose::fill;
   start(*source, piece_of(run, *source, remaining()), purpose);
-  return true;
 }
 
 // The next little piece for a client that waits at untrusted bytes, before it takes Weir for dead; one at a time.

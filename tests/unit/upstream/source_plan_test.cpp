@@ -172,16 +172,33 @@ TEST_F(SourcePlanTest, gives_what_a_client_waits_for_to_a_trusted_source) {
 TEST_F(SourcePlanTest, leaves_what_a_client_reads_next_to_a_trusted_source_that_is_busy) {
   plan_.add_source({Trust::trusted, 1, 1, std::nullopt});
   add(Trust::untrusted);
-  want({32 * kMiB, 64 * kMiB});
+  want({32 * kMiB, 40 * kMiB});
   want({0, kSize});
-  EXPECT_EQ(look(), (Actions{start(1, 0, {32 * kMiB, 40 * kMiB}), start(2, 1, {40 * kMiB, 48 * kMiB})}));
+  EXPECT_EQ(look(), (Actions{start(1, 0, {32 * kMiB, 40 * kMiB}), start(2, 1, {8 * kMiB, 16 * kMiB})}));
   fill(2);
-  EXPECT_EQ(look(), (Actions{start(3, 1, {48 * kMiB, 56 * kMiB})}));
+  EXPECT_EQ(look(), (Actions{start(3, 1, {16 * kMiB, 24 * kMiB})}));
+  hold({40 * kMiB, kSize}, Trust::untrusted);
+  hold({24 * kMiB, 32 * kMiB}, Trust::untrusted);
   fill(3);
-  fill(1);
-  hold({48 * kMiB, kSize}, Trust::untrusted);
-  plan_.hold(0);
-  EXPECT_THAT(look(), SizeIs(1)) << "a trusted source that rests is not waited for";
+  EXPECT_EQ(look(), (Actions{start(4, 1, {0, 2 * kMiB})})) << "there is nothing else to do";
+}
+
+TEST_F(SourcePlanTest, helps_a_slow_source_that_a_client_waits_for) {
+  add(Trust::trusted);
+  add(Trust::untrusted);
+  want({0, kSize});
+  look();
+  for (int i = 0; i < 10; ++i) {
+    now_ += Duration(100);
+    receive(1, 10'000);
+    receive(2, 800'000);
+  }
+  fill(2);
+  auto actions = look();
+  ASSERT_THAT(actions, SizeIs(2));
+  auto cut = std::get<CutLane>(actions[0]);
+  EXPECT_EQ(cut.lane, 1U);
+  EXPECT_EQ(actions[1], PlanAction(start(3, 1, {cut.end, 8 * kMiB}))) << "though there are pieces ahead";
 }
 
 TEST_F(SourcePlanTest, asks_a_source_only_for_what_it_holds) {
@@ -307,6 +324,14 @@ TEST_F(SourcePlanTest, gives_up_with_the_reason_when_no_source_is_left) {
   fail(2, Kind::absent);
   fail(1, Kind::busy, Duration(60'000));
   EXPECT_EQ(look(), (Actions{GiveUp{0, {Kind::busy, "It failed.", Duration(60'000)}}}));
+}
+
+TEST_F(SourcePlanTest, stops_the_last_transfer_before_it_gives_up) {
+  add(Trust::trusted);
+  want({0, kSize});
+  look();
+  plan_.leave_out(0, {Kind::refused, "It is switched off.", std::nullopt});
+  EXPECT_EQ(look(), (Actions{StopLane{1}, GiveUp{0, {Kind::refused, "It is switched off.", std::nullopt}}}));
 }
 
 TEST_F(SourcePlanTest, gives_up_when_the_sources_hold_other_parts) {
