@@ -44,11 +44,12 @@ Catalog::~Catalog() {
 }
 
 void Catalog::load() {
-  for (auto& [digest, entry] : index_.take_rows()) {
-    set(digest, entry);
+  auto rows = index_.take_rows();
+  entries_.reserve(rows.size());
+  for (auto& [digest, entry] : rows) {
+    replace(digest, entry);
     next_number_ = std::max({next_number_, entry.used + 1, entry.stored + 1});
   }
-  changed_.clear();
 }
 
 void Catalog::walk(const Layout& layout) {
@@ -209,6 +210,10 @@ Result<void> Catalog::flush() {
 
 void Catalog::set(const Sha256& digest, const std::optional<Entry>& entry) {
   changed_.insert(digest);
+  replace(digest, entry);
+}
+
+void Catalog::replace(const Sha256& digest, const std::optional<Entry>& entry) {
   auto old = entries_.find(digest);
   if (old != entries_.end()) {
     totals_of(old->second).count -= 1;

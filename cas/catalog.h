@@ -70,6 +70,8 @@ class Catalog {
   void enter_unknown(const Layout& layout, const std::vector<Sha256>& unknown);
   void drop_gone(const Layout& layout, const std::unordered_set<Sha256, DigestHash>& seen);
   void set(const Sha256& digest, const std::optional<Entry>& entry);
+  // The same without a change to be flushed.
+  void replace(const Sha256& digest, const std::optional<Entry>& entry);
   Totals& totals_of(const Entry& entry) { return totals_[static_cast<size_t>(entry.verification)]; }
 
   std::mutex index_mutex_;  // taken before mutex_
