@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "upstream/fetch_plan.h"
+#include "upstream/byte_ranges.h"
 
 namespace weir::upstream {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 // Received and not yet written: above this the origin waits for the disk.
 constexpr size_t kMaxUnwritten = 8 << 20;
 // Of what is held from the start on.
-constexpr uint64_t kMaxUnhashed = 8 << 20;
+constexpr uint64_t kMaxUnhashed = 2 << 20;
 constexpr uint64_t kHashSlice = 8 << 20;
 // While more comes, a piece that is not full waits so long behind the last write: fast sources fill it, and clients
 // that read at the end of a slow one do not notice.
