@@ -12,6 +12,7 @@ from lab import Lab
 from library import MIB
 from line import Line
 from load import Door, Load, put_load
+from memory import LentMemory
 from nginx import Origin
 from process import Cost
 
@@ -56,21 +57,12 @@ class Misses:
             door = self.lab.of_weir(weir)
             self._greet(door)
             before = weir.metrics()
-            self._take_memory()
-            with Cost(weir.pid) as cost:
+            lent = LentMemory(self.lab.folder / "lent", big.size, weir.store)
+            with lent, Cost(weir.pid) as cost:
                 load = put_load(door, big.name, "--size", big.size, *options)
                 after = await_publication(weir, before["weir_fetches_completed_total"])
         publishing = after[PUBLISHING] - before[PUBLISHING]
         return Missed(load, cost.cpu, publishing)
-
-    def _take_memory(self) -> None:
-        """So that the page cache has pages for the file: a virtual machine's host may have to give them first, which
-        costs ten times what writing does."""
-        path = self.lab.folder / "taken"
-        with path.open("wb") as file:
-            for _ in range(self.lab.library.big.size // MIB):
-                file.write(bytes(MIB))
-        path.unlink()
 
     def _greet(self, door: Door) -> None:
         """Its certificate for the hub is there."""
