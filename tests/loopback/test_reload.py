@@ -92,12 +92,12 @@ def test_what_needs_a_restart_is_named(weir: Weir) -> None:
 
 def test_the_log_follows(weir: Weir, hub: TestHub) -> None:
     get(weir, "/api/models/acme/tiny-model")
+    await_in_log(weir, "/api/models/acme/tiny-model")
     weir.configure({"proxy": {"access_log": False}})
     weir.reload()
     get(weir, "/api/models/acme/medium-model")
     weir.configure({"log": {"level": "debug"}})
     weir.reload()
-    await_in_log(weir, "/api/models/acme/tiny-model")
     log = weir.log()
     assert "changed: proxy.access_log, log.level" in log
     said = "broke off the TLS handshake"
