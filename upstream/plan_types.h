@@ -11,6 +11,7 @@
 
 #include "base/byte_range.h"
 #include "base/clock.h"
+#include "cas/trust.h"
 #include "upstream/source_standing.h"
 
 namespace weir::upstream {
@@ -18,7 +19,7 @@ namespace weir::upstream {
 using SourceId = size_t;  // in the order in which they were added
 using LaneId = uint32_t;  // of one transfer; never used again in the same fetch
 
-enum class Trust { trusted, untrusted };
+using cas::Trust;
 
 struct PlanSource {
   Trust trust = Trust::untrusted;
