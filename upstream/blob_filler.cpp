@@ -95,7 +95,7 @@ void BlobFiller::work() {
 }
 
 bool BlobFiller::may_write() {
-  if (settling_ || !owner_.expects_bytes() || received_.pieces().front().is_full()) return true;
+  if (settling_ || !owner_.expects_bytes() || received_.has_full_piece()) return true;
   return monotonic_now() - written_at_ >= kGatherTime;
 }
 

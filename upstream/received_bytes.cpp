@@ -7,7 +7,8 @@
 namespace weir::upstream {
 namespace {
 
-constexpr size_t kMaxSpare = 4;
+// One is filled while another is written.
+constexpr size_t kMaxSpare = 2;
 
 }  // namespace
 
@@ -34,9 +35,19 @@ ReceivedBytes::Piece& ReceivedBytes::piece_for(uint64_t offset) {
   return piece;
 }
 
+std::deque<ReceivedBytes::Piece>::const_iterator ReceivedBytes::first_full() const {
+  return std::find_if(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.is_full(); });
+}
+
+bool ReceivedBytes::has_full_piece() const {
+  return first_full() != pieces_.end();
+}
+
 ReceivedBytes::Piece ReceivedBytes::take() {
-  auto piece = std::move(pieces_.front());
-  pieces_.pop_front();
+  auto full = first_full();
+  auto index = full == pieces_.end() ? 0 : full - pieces_.begin();
+  auto piece = std::move(pieces_[static_cast<size_t>(index)]);
+  pieces_.erase(pieces_.begin() + index);
   size_ -= piece.bytes.size();
   return piece;
 }

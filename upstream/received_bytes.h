@@ -32,7 +32,8 @@ class ReceivedBytes {
   size_t size() const { return size_; }
   // In the order that they began to come.
   const std::deque<Piece>& pieces() const { return pieces_; }
-  // Takes the first piece out; there must be one.
+  bool has_full_piece() const;
+  // Takes the first full piece out, or where there is none the first one; there must be one.
   Piece take();
   // A piece that was taken is of no further use.
   void give_back(Piece piece);
@@ -40,6 +41,7 @@ class ReceivedBytes {
 
  private:
   Piece& piece_for(uint64_t offset);
+  std::deque<Piece>::const_iterator first_full() const;
 
   std::deque<Piece> pieces_;
   size_t size_ = 0;

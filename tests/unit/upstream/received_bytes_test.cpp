@@ -54,6 +54,19 @@ TEST(ReceivedBytes, TellsTransfersApart) {
   EXPECT_EQ(received.take().bytes, "xy");
 }
 
+TEST(ReceivedBytes, GivesFullPiecesFirst) {
+  ReceivedBytes received;
+  received.add(7 * kPieceBytes, "slow");
+  EXPECT_FALSE(received.has_full_piece());
+  received.add(0, std::string(kPieceBytes, 'a'));
+  received.add(kPieceBytes, std::string(kPieceBytes, 'b'));
+  EXPECT_TRUE(received.has_full_piece());
+  EXPECT_EQ(received.take().offset, 0u);
+  EXPECT_EQ(received.take().offset, kPieceBytes);
+  EXPECT_FALSE(received.has_full_piece());
+  EXPECT_EQ(received.take().bytes, "slow");
+}
+
 TEST(ReceivedBytes, UsesBuffersAgain) {
   ReceivedBytes received;
   received.add(0, "a");
