@@ -9,7 +9,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,20 +121,23 @@ def test_small_files_on_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) 
     until(lambda: len(small.objects()) == 1)
 
 
-def begin_two(weir: Weir, pool: ThreadPoolExecutor) -> list[Future[Reply]]:
-    return [pool.submit(get, weir, resolve()) for _ in range(2)]
+def begin(weir: Weir, count: int = 4 * MIB) -> Callable[[], Reply]:
+    """Starts a download and reads so many bytes of it; the rest is read when it is called."""
+    connection = weir.connect()
+    connection.send_head("GET", resolve(), {"Host": "huggingface.co"})
+    response = connection.begin()
+    begun = response.read(count)
+    return lambda: connection.read_rest(response, begun)
 
 
 def test_the_disk_fills_under_two_clients(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     file = hub.file(TINY, WEIGHTS)
     stall = hub.inject(host=CDN, stall_at=5_000_000)
+    finish = [begin(small), begin(small)]
+    disk.fill(leave=MIB)
+    stall.release()
     with ThreadPoolExecutor(2) as pool:
-        replies = begin_two(small, pool)
-        assert stall.reached.wait(30)
-        hub.log.wait_for(lambda log: len([r for r in log.find(path="/resolve/") if r.done]) == 2)
-        disk.fill(leave=MIB)
-        stall.release()
-        assert all(is_right(reply.result(), file) for reply in replies)
+        assert all(is_right(reply, file) for reply in pool.map(lambda read: read(), finish))
     assert_passed_and_said(small, "full")
     # They go on where they are: nobody gets the file's beginning twice.
     assert hub.lfs_bytes() < 3 * file.size
@@ -152,13 +155,12 @@ def test_wrong_bytes_when_the_disk_fills(small: Weir, disk: SmallDisk, hub: Test
     stall = hub.inject(host=CDN, stall_at=5_000_000, flip_at=1000 if wrong == "before" else None)
     if wrong == "after":
         hub.inject(host=CDN, flip_at=10_000_000)
-    with ThreadPoolExecutor(1) as pool:
-        reply = pool.submit(get, small, resolve())
-        assert stall.reached.wait(30)
-        disk.fill(leave=MIB)
-        stall.release()
-        assert not reply.result().complete
-        assert len(reply.result().body) <= file.size - KIB64
+    finish = begin(small)
+    disk.fill(leave=MIB)
+    stall.release()
+    reply = finish()
+    assert not reply.complete
+    assert len(reply.body) <= file.size - KIB64
 
 
 @pytest.mark.parametrize("offset", [0, 6_000_000, -1])
@@ -246,7 +248,8 @@ def test_a_file_above_the_largest_that_is_allowed(weir: Weir, hub: TestHub) -> N
     set_limit(weir, resource.RLIMIT_FSIZE, 5 * MIB)
     file = hub.file(TINY, WEIGHTS)
     with ThreadPoolExecutor(2) as pool:
-        assert all(is_right(reply.result(), file) for reply in begin_two(weir, pool))
+        replies = [pool.submit(get, weir, resolve()) for _ in range(2)]
+        assert all(is_right(reply.result(), file) for reply in replies)
     assert weir.healthy()
     assert weir.objects() == []
     set_limit(weir, resource.RLIMIT_FSIZE, resource.RLIM_INFINITY)

@@ -92,7 +92,11 @@ class Connection:
         response = self.begin(method)
         if method == "CONNECT" and response.status == 200:
             return Reply(200, response.headers, b"")
-        body = bytearray()
+        return self.read_rest(response)
+
+    def read_rest(self, response: http.client.HTTPResponse, begun: bytes = b"") -> Reply:
+        """The answer whose head, and so much of its body, was read already."""
+        body = bytearray(begun)
         try:
             while piece := response.read(65536):
                 body += piece
