@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "base/log.h"
 #include "cas/options.h"
@@ -19,6 +20,7 @@ struct Config {
   upstream::OriginOptions origin;
   upstream::FetchOptions fetch;
   upstream::ReachOptions reach;
+  std::vector<upstream::SourceOptions> sources = {upstream::origin_source()};  // the origin first
   cas::Options store;
   hub::MemoryOptions memory;
   certs::Options ca;  // its hosts are those of [intercept]

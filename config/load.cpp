@@ -7,20 +7,37 @@
 
 #include "base/files.h"
 #include "config/option.h"
+#include "config/sources.h"
 #include "config/toml_file.h"
 
 namespace weir::config {
 namespace {
 
 constexpr size_t kFileLimit = 1 << 20;
+constexpr std::string_view kSourceTable = "source";
+constexpr const char* kManySources = "expected [[source]], in two pairs of brackets, for each source";
 
 // Where something was said: "FILE:LINE" or an option of the command line.
 std::string at_line(const std::filesystem::path& file, unsigned line) {
   return fmt::format("{}:{}", file.string(), line);
 }
 
+Error unknown_key(const std::string& key) {
+  if (key == kSourceTable) return {ErrorCode::invalid, kManySources};
+  auto section = std::any_of(sections().begin(), sections().end(), [&](auto& each) { return each.name == key; });
+  auto hint = section ? fmt::format("expected a section [{}], once", key)
+                      : fmt::format("expected a known key; the nearest is {}", nearest_key(key));
+  return {ErrorCode::invalid, hint};
+}
+
 Result<void> check_tables(const TomlFile& toml, const std::filesystem::path& file) {
+  for (const auto& table : toml.array_tables) {
+    if (table.key == kSourceTable) continue;
+    return fail(unknown_key(table.key).in(at_line(file, table.line) + ": " + log::escaped(table.key)));
+  }
   for (const auto& table : toml.tables) {
+    if (table.key == kSourceTable)
+      return fail(ErrorCode::invalid, fmt::format("{}: source: {}", at_line(file, table.line), kManySources));
     auto known = std::any_of(sections().begin(), sections().end(), [&](auto& each) { return each.name == table.key; });
     if (known) continue;
     if (find_option(table.key))
@@ -31,13 +48,6 @@ Result<void> check_tables(const TomlFile& toml, const std::filesystem::path& fil
                                                 at_line(file, table.line), log::escaped(table.key), nearest));
   }
   return {};
-}
-
-Error unknown_key(const std::string& key) {
-  auto section = std::any_of(sections().begin(), sections().end(), [&](auto& each) { return each.name == key; });
-  auto hint = section ? fmt::format("expected a section [{}], once", key)
-                      : fmt::format("expected a known key; the nearest is {}", nearest_key(key));
-  return {ErrorCode::invalid, hint};
 }
 
 Result<void> apply_file(Config& config, const TomlFile& toml, const std::filesystem::path& file,
@@ -148,6 +158,7 @@ Result<Config> parse(std::string_view text, const std::filesystem::path& file, c
   TRY(check_tables(*toml, file));
   TRY(apply_file(config, *toml, file, {file.parent_path(), locations.home}));
   TRY(apply_overrides(config, options, locations.home));
+  TRY(read_sources(config, *toml, file));
   if (auto unmet = unmet_demand(config))
     return fail(ErrorCode::invalid, place_of(unmet->key, *toml, file, options) + ": " + unmet->expected);
   config.ca.hosts = config.proxy.intercept.hosts;
@@ -161,7 +172,9 @@ Result<void> check_together(const Config& config) {
   return {};
 }
 
-Result<Config> load(const LoadOptions& options, const Environment& environment) {
+namespace {
+
+Result<Config> load_file(const LoadOptions& options, const Environment& environment) {
   TRY_ASSIGN(auto locations, locations_of(environment));
   auto file = options.file.empty() ? find_config_file(environment, locations) : options.file;
   if (file.empty()) return parse("", file, locations, options);
@@ -170,6 +183,15 @@ Result<Config> load(const LoadOptions& options, const Environment& environment) 
   if (!text) return fail(ErrorCode::invalid, text.error().message);
   if (!*text) return fail(ErrorCode::invalid, file.string() + ": expected a configuration file, but there is none");
   return parse(**text, file, locations, options);
+}
+
+}  // namespace
+
+Result<Config> load(const LoadOptions& options, const Environment& environment) {
+  TRY_ASSIGN(auto config, load_file(options, environment));
+  auto no_storj = environment.find("WEIR_NO_STORJ");
+  if (no_storj != environment.end()) TRY(apply_no_storj(config, no_storj->second));
+  return config;
 }
 
 }  // namespace weir::config

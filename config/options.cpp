@@ -309,6 +309,26 @@ void add_fetch(Options& all) {
       [](auto& config) -> auto& { return config.fetch.max_fetches; })));
 }
 
+void add_fetch_from_sources(Options& all) {
+  all.push_back(reloadable(size_option(
+      {"fetch.piece_size", "How much one source is asked for at a time, where a file comes from several ([[source]])."},
+      64 << 10, kGiB, [](auto& config) -> auto& { return config.fetch.piece_size; })));
+  all.push_back(reloadable(count_option(
+      {"fetch.max_connections", "Connections for one file to all its sources together."}, 1, 1024,
+      [](auto& config) -> auto& { return config.fetch.max_connections; })));
+  all.push_back(reloadable(size_option(
+      {"fetch.min_speed",
+       "A source keeps its second and further connections to a file while each brings so many bytes a second; 0 means "
+       "always."},
+      0, kEiB, [](auto& config) -> auto& { return config.fetch.min_speed; })));
+  all.push_back(reloadable(duration_option(
+      {"fetch.stall_timeout", "A connection without a byte for so long gives its piece to another source."},
+      Zero::refused, [](auto& config) -> auto& { return config.fetch.stall_timeout; })));
+  all.push_back(reloadable(size_option(
+      {"fetch.max_rate", "Bytes a second that all downloads into the store take together; 0 means no limit."}, 0, kEiB,
+      [](auto& config) -> auto& { return config.fetch.max_rate; })));
+}
+
 void add_xet(Options& all) {
   all.push_back(reloadable(choice_option<proxy::XetMode>(
       {"xet.mode",
@@ -424,6 +444,7 @@ Options make_options() {
   add_tunnel(all);
   add_origin(all);
   add_fetch(all);
+  add_fetch_from_sources(all);
   add_xet(all);
   add_access(all);
   add_metadata(all);

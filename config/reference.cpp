@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "config/option.h"
+#include "config/sources.h"
 
 namespace weir::config {
 namespace {
@@ -98,7 +99,49 @@ std::string example_file() {
     for (const auto& option : options())
       if (option.section() == section.name) out += key_lines(option, config);
   }
-  return out;
+  return out + "\n" + example_sources();
+}
+
+std::string example_sources() {
+  auto out = comment(
+      "Places beside the hub that missing files come from, all at the same time.  Each has a table of its own with "
+      "these keys:");
+  for (const auto& key : source_keys()) out += comment(key.name + ": " + key.help);
+  return out + R"(#
+# A mirror of the hub:
+#
+#   [[source]]
+#   kind = "mirror"
+#   endpoint = "https://hub-mirror.example.com"
+#
+# A bucket on Storj, by the raw link of a read-only share; its files have the paths that the hub's CDN uses:
+#
+#   [[source]]
+#   kind = "storj"
+#   prefix = "https://link.storjshare.io/raw/ACCESS/BUCKET"
+#   template = "{prefix}{cdn_path}"
+#
+# A web server in the same building, where a file is in a folder named by the first two digits of its sha256:
+#
+#   [[source]]
+#   name = "nas"
+#   kind = "storj"
+#   prefix = "https://nas.example.com/blobs"
+#   template = "{prefix}/{sha256:0:2}/{sha256}"
+#   trusted = true
+#
+# Another Weir, after weir peer add weir.example.com:
+#
+#   [[source]]
+#   kind = "peer"
+#   host = "weir.example.com:9347"
+#
+# The hub itself, to limit it:
+#
+#   [[source]]
+#   kind = "origin"
+#   rate = "20MB"
+)";
 }
 
 std::string effective_file(const Config& config) {
@@ -108,7 +151,7 @@ std::string effective_file(const Config& config) {
     for (const auto& option : options())
       if (option.section() == section.name) out += std::string(option.name()) + " = " + option.show(config) + "\n";
   }
-  return out;
+  return out + effective_sources(config);
 }
 
 }  // namespace weir::config

@@ -22,6 +22,10 @@ Result<Reload> plan_reload(const Config& running, const Config& read) {
     if (option.reloadable) option.copy(plan.config, read);
     (option.reloadable ? plan.taken : plan.waiting).push_back(option.key);
   }
+  if (running.sources != read.sources) {
+    plan.config.sources = read.sources;
+    plan.taken.emplace_back("source");
+  }
   TRY(check_together(plan.config));
   return plan;
 }

@@ -33,10 +33,14 @@ Value value_of(const toml::node& node) {
   return Other{};
 }
 
+unsigned line_of(const toml::node& node) {
+  return static_cast<unsigned>(node.source().begin.line);
+}
+
 void collect(const toml::table& table, const std::string& prefix, TomlFile& file) {
   for (const auto& [name, node] : table) {
     auto key = prefix + std::string(name.str());
-    auto line = static_cast<unsigned>(node.source().begin.line);
+    auto line = line_of(node);
     if (const auto* inner = node.as_table()) {
       file.tables.push_back({key, Other{}, line});
       collect(*inner, key + ".", file);
@@ -51,12 +55,43 @@ void sort_by_line(std::vector<Setting>& settings) {
                    [](const Setting& a, const Setting& b) { return a.line < b.line; });
 }
 
+// [[table]] one after another, or "table = [{...}, ...]".
+bool is_array_of_tables(const toml::node& node) {
+  const auto* array = node.as_array();
+  return array && !array->empty() &&
+         std::all_of(array->begin(), array->end(), [](const toml::node& each) { return each.is_table(); });
+}
+
+// Takes the arrays of tables out of the root.
+std::vector<TomlTable> take_array_tables(toml::table& root) {
+  std::vector<TomlTable> tables;
+  std::vector<std::string> names;
+  for (const auto& [name, node] : root) {
+    if (!is_array_of_tables(node)) continue;
+    names.emplace_back(name.str());
+    for (const auto& each : *node.as_array()) {
+      TomlFile inner;
+      collect(*each.as_table(), "", inner);
+      // What stands in a table within it is no setting that anybody takes.
+      for (const auto& table : inner.tables) inner.settings.push_back(table);
+      sort_by_line(inner.settings);
+      tables.push_back({names.back(), std::move(inner.settings), line_of(each)});
+    }
+  }
+  for (const auto& name : names) root.erase(name);
+  std::stable_sort(tables.begin(), tables.end(),
+                   [](const TomlTable& a, const TomlTable& b) { return a.line < b.line; });
+  return tables;
+}
+
 }  // namespace
 
 tl::expected<TomlFile, SyntaxError> read_toml(std::string_view text) {
   try {
     TomlFile file;
-    collect(toml::parse(text), "", file);
+    auto root = toml::parse(text);
+    file.array_tables = take_array_tables(root);
+    collect(root, "", file);
     sort_by_line(file.settings);
     sort_by_line(file.tables);
     return file;

@@ -21,6 +21,15 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
+// One [[table]].
+struct TomlTable {
+  std::string key;
+  std::vector<Setting> settings;  // their keys without the table's, in the order of their lines
+  unsigned line = 0;
+
+  bool operator==(const TomlTable&) const = default;
+};
+
 // Where a text stops being TOML.
 struct SyntaxError {
   unsigned line = 0;
@@ -30,8 +39,9 @@ struct SyntaxError {
 };
 
 struct TomlFile {
-  std::vector<Setting> settings;  // in the order of their lines
-  std::vector<Setting> tables;    // every table that a header or a key opens, its value Other
+  std::vector<Setting> settings;        // in the order of their lines
+  std::vector<Setting> tables;          // every table that a header or a key opens, its value Other
+  std::vector<TomlTable> array_tables;  // every [[table]] of the file's first level, in their order
 };
 
 tl::expected<TomlFile, SyntaxError> read_toml(std::string_view text);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -45,7 +46,62 @@ struct FetchOptions {
   size_t max_retries = 5;               // attempts in a row without a byte before a fetch fails
   Duration retry_delay{500};            // before the first retry; doubled for each further one
   size_t max_fetches = 256;             // files that are fetched at the same time; more wait
+  uint64_t piece_size = 8 << 20;        // bytes that one source is asked for at a time, where there are several
+  size_t max_connections = 64;          // for one file, to all its sources together
+  uint64_t min_speed = 3'000'000;       // bytes a second below which a source does not keep a further connection
+  Duration stall_timeout{10'000};       // without a byte, where another source can take the piece over
+  uint64_t max_rate = 0;                // bytes a second, of all fetches; 0: no limit
 };
+
+enum class SourceKind {
+  origin,  // the hub and its CDN
+  mirror,  // another endpoint of the hub, asked by /resolve
+  storj,   // a web server that holds blobs: Storj's linksharing, or any other
+  peer,    // another Weir
+};
+
+constexpr std::string_view name_of(SourceKind kind) {
+  switch (kind) {
+    case SourceKind::origin:
+      break;
+    case SourceKind::mirror:
+      return "mirror";
+    case SourceKind::storj:
+      return "storj";
+    case SourceKind::peer:
+      return "peer";
+  }
+  return "origin";
+}
+
+// What a template may be made of, beside what may stand in a URL.
+inline constexpr std::string_view kTemplateParts[] = {"{prefix}", "{sha256}", "{sha256:0:2}", "{sha256:2:2}",
+                                                      "{cdn_path}"};
+
+// A place that bytes come from, as it is configured.
+struct SourceOptions {
+  std::string name;  // unique; letters, digits and -_.: alone
+  SourceKind kind = SourceKind::origin;
+  Secret url;  // absolute, without a query and a slash at its end; it may hold an access grant.  Empty: the origin
+  std::string place;  // its host, and its port where that is not the scheme's: what may be shown of it
+  std::string url_template = "{prefix}/{sha256}";  // for storj: where a blob is
+  size_t parallelism = 8;                          // connections at most for one file
+  bool enabled = true;
+  bool trusted = false;        // clients may read its bytes before the digest is known; true for the origin
+  bool send_token = false;     // a mirror gets the client's credentials
+  bool share_private = false;  // it may learn digests of files that not everybody can read
+  uint64_t rate = 0;           // bytes a second; 0: no limit
+
+  bool operator==(const SourceOptions&) const = default;
+};
+
+// The origin, which is always there.
+inline SourceOptions origin_source() {
+  SourceOptions source;
+  source.name = "origin";
+  source.trusted = true;
+  return source;
+}
 
 // Which addresses may be connected to.
 struct ReachOptions {

@@ -55,6 +55,15 @@ TEST(ReloadTest, sees_a_password_that_is_not_shown) {
   EXPECT_THAT(plan->waiting, ElementsAre("origin.proxy"));
 }
 
+TEST(ReloadTest, takes_sources) {
+  auto source = [](const char* access) {
+    return read(std::string("[[source]]\nkind = \"storj\"\nprefix = \"https://a.test/") + access + "\"\n");
+  };
+  auto plan = plan_reload(source("one"), source("two")).value();
+  EXPECT_THAT(plan.taken, ElementsAre("source"));
+  EXPECT_EQ(plan.config.sources[1].url.reveal(), "https://a.test/two");
+}
+
 // The new file is right, but what is left of the running configuration is not, with it.
 TEST(ReloadTest, refuses_what_does_not_go_with_what_stays) {
   auto running = read("[proxy]\nlisten = \"192.168.0.1:1\"\nallow = [\"10.0.0.0/8\"]\n");

@@ -32,6 +32,18 @@ TEST(TomlFileTest, flattens_dotted_keys_and_marks_what_no_key_takes) {
   EXPECT_THAT(file->settings, ElementsAre(Setting{"proxy.listen", Other{}, 1}, Setting{"x.y.z", Other{}, 2}));
 }
 
+TEST(TomlFileTest, gives_each_table_of_an_array_by_itself) {
+  auto file = read_toml("[[s]]\nb = 1\na = \"x\"\n[t]\nx = 1\n[[s]]\n[[s]]\nin.side = 2\n");
+  ASSERT_TRUE(file);
+  EXPECT_THAT(
+      file->array_tables,
+      ElementsAre(TomlTable{"s", {{"b", Scalar(int64_t{1}), 2}, {"a", Scalar("x"), 3}}, 1}, TomlTable{"s", {}, 6},
+                  TomlTable{"s", {{"in.side", Scalar(int64_t{2}), 8}, {"in", Other{}, 8}}, 7}));
+  EXPECT_THAT(file->settings, ElementsAre(Setting{"t.x", Scalar(int64_t{1}), 5}));
+  EXPECT_THAT(file->tables, ElementsAre(Setting{"t", Other{}, 4}));
+  EXPECT_EQ(read_toml("s = [{a = 1}]")->array_tables.size(), 1U);
+}
+
 TEST(TomlFileTest, says_in_which_line_the_text_stops_being_toml) {
   struct {
     std::string_view text;
