@@ -16,7 +16,7 @@ void Reloader::reload() {
 Result<void> Reloader::take_up() {
   TRY_ASSIGN(auto read, load_());
   TRY_ASSIGN(auto plan, config::plan_reload(running_, read));
-  TRY(server_.reload(plan.config.proxy, plan.config.fetch, plan.config.reach));
+  TRY(server_.reload(plan.config.proxy, plan.config.fetch, plan.config.reach, plan.config.sources));
   log::set_level(plan.config.log_level);
   running_ = std::move(plan.config);
   log::info("read the configuration anew; changed: {}",

@@ -72,6 +72,7 @@ Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config,
   setup.origin = config.origin;
   setup.fetch = config.fetch;
   setup.reach = config.reach;
+  setup.sources = config.sources;
   setup.store_path = config.store.root;
   setup.store = config.store;
   setup.gc_schedule = config.store.gc_schedule;

@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "http/target.h"
 #include "proxy/error_answer.h"
+#include "proxy/source_page.h"
 #include "proxy/store_admin.h"
 #include "proxy/verify_exchange.h"
 
@@ -168,7 +169,7 @@ std::string metrics_text(const Services& services) {
   add_metric(out, "weir_tunnels", "gauge", "Tunnels.", counters.tunnels);
   add_metric(out, "weir_handshakes_failed_total", "counter", "TLS handshakes with clients that failed.",
              counters.handshakes_failed);
-  return out;
+  return out + source_metrics(services.fetches.sources().reports(monotonic_now()));
 }
 
 // A web page whose name was made to resolve to this machine must not read these pages through the user's browser.
@@ -207,8 +208,10 @@ std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& cl
   if (path == "/-/health") return show("application/json", health_text(services));
   if (path == "/-/status") return show("application/json", status_json(services));
   if (path == "/-/metrics") return show("text/plain; version=0.0.4; charset=utf-8", metrics_text(services));
+  if (path == "/-/sources")
+    return show("application/json", sources_json(services.fetches.sources().reports(monotonic_now()), wall_now()));
   if (path == "/-/ca.pem") return show("application/x-pem-file", services.authority.ca_pem());
-  return refuse(404, "There are /-/health, /-/status, /-/metrics and /-/ca.pem.");
+  return refuse(404, "There are /-/health, /-/status, /-/sources, /-/metrics and /-/ca.pem.");
 }
 
 }  // namespace weir::proxy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The admin surface: /-/health, /-/status (JSON), /-/metrics (Prometheus text) and /-/ca.pem.  For loopback, and for
-// the clients that the configuration names.
+// The admin surface: /-/health, /-/status and /-/sources (JSON), /-/metrics (Prometheus text) and /-/ca.pem.  For
+// loopback, and for the clients that the configuration names.
 #pragma once
 
 #include <memory>

@@ -66,8 +66,9 @@ Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::un
       drain_timer_(loop_, [this] { check_drained(); }) {
   store_->set_pins([catalog = catalog_.get()] { return catalog->pinned_blobs(); });
   for (const auto& host : catalog_->object_hosts()) roles_.learn_cdn(host);
-  upstream::FetchSetup fetch{setup_.fetch, setup_.origin, setup_.trusted_roots, setup_.pseudonym,
-                             intercepted_by(setup_.options)};
+  upstream::FetchSetup fetch{
+      setup_.fetch,  setup_.origin, setup_.trusted_roots, setup_.pseudonym, intercepted_by(setup_.options),
+      setup_.sources};
   fetches_ = std::make_unique<upstream::FetchTable>(std::move(fetch), *store_, *disk_, address_policy_);
   services_ = std::unique_ptr<Services>(new Services{setup_.pseudonym, *authority_, wall_now(), listening,
                                                      setup_.store_path.string(), *disk_, *store_, *catalog_, roles_,
@@ -107,10 +108,10 @@ Result<void> Server::use(const Options& options) {
 }
 
 Result<void> Server::reload(const Options& options, const upstream::FetchOptions& fetch,
-                            const upstream::ReachOptions& reach) {
+                            const upstream::ReachOptions& reach, const std::vector<upstream::SourceOptions>& sources) {
   TRY(use(options));
   address_policy_.set(reach);
-  fetches_->use(fetch, intercepted_by(options));
+  fetches_->use(fetch, intercepted_by(options), sources);
   return {};
 }
 

@@ -31,6 +31,7 @@ struct ServerSetup {
   upstream::OriginOptions origin;
   upstream::FetchOptions fetch;
   upstream::ReachOptions reach;
+  std::vector<upstream::SourceOptions> sources = {upstream::origin_source()};
   std::string trusted_roots;  // PEM, without Weir's own CA
   std::string pseudonym;
   std::filesystem::path store_path;
@@ -60,7 +61,8 @@ class Server {
   void run();
   // Takes up what may change while it serves; connections go on, new ones and new requests follow it.  On the thread of
   // run(), or before it.  Errors: those of make_settings; all stays as it was.
-  Result<void> reload(const Options& options, const upstream::FetchOptions& fetch, const upstream::ReachOptions& reach);
+  Result<void> reload(const Options& options, const upstream::FetchOptions& fetch, const upstream::ReachOptions& reach,
+                      const std::vector<upstream::SourceOptions>& sources);
   // From any thread.  The first call ends gracefully: no further connections, and the running transfers get the time
   // that the options allow.  A second one ends at once.
   void stop();

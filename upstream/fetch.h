@@ -49,6 +49,7 @@ struct FetchSetup {
   std::string trusted_roots;
   std::string pseudonym;  // Weir's name in Via
   std::function<bool(std::string_view host)> is_intercepted;
+  std::vector<SourceOptions> sources = {origin_source()};  // what the table begins with
 };
 
 // A client in a fetch.  `listener` is read and written on the client's loop only, all else on the fetch loop.

@@ -29,6 +29,7 @@ FetchTable::FetchTable(FetchSetup setup, cas::BlobStore& store, DiskPool& pool, 
       store_(store),
       pool_(pool),
       origin_(loop_, setup_.origin, setup_.trusted_roots, policy),
+      sources_(setup_.sources),
       direct_{setup_.options, setup_.origin.connect_timeout, setup_.pseudonym, setup_.is_intercepted} {}
 
 FetchTable::~FetchTable() {
@@ -46,7 +47,9 @@ void FetchTable::stop() {
   fetches_.clear();
 }
 
-void FetchTable::use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted) {
+void FetchTable::use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted,
+                     std::vector<SourceOptions> sources) {
+  sources_.use(std::move(sources));
   {
     std::lock_guard lock(direct_mutex_);
     direct_.options = options;

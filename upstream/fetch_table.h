@@ -19,6 +19,7 @@
 #include "upstream/fetch.h"
 #include "upstream/fetch_join.h"
 #include "upstream/origin_client.h"
+#include "upstream/source_table.h"
 
 namespace weir::upstream {
 
@@ -39,10 +40,12 @@ class FetchTable : private FetchOwner {
   void stop();
 
   // From any thread.  Running fetches go on, under the new options from their next decision on.
-  void use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted);
+  void use(FetchOptions options, std::function<bool(std::string_view host)> is_intercepted,
+           std::vector<SourceOptions> sources);
 
   std::unique_ptr<FetchMembership> join(JoinRequest request, Loop& loop, FetchListener& listener);
   const FetchCounters& counters() const { return counters_; }
+  const SourceTable& sources() const { return sources_; }
   // For the requests that find out whether and where there is something to fetch, while a client waits.
   RetrySchedule asking_schedule() const;
   // From any thread: for who goes past the store.
@@ -67,6 +70,7 @@ class FetchTable : private FetchOwner {
   Loop loop_;
   OriginClient origin_;
   FetchCounters counters_;
+  SourceTable sources_;
   std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
   std::unordered_set<Sha256, DigestHash> started_over_;
   std::vector<Fetch*> active_;                                              // those that may transfer
