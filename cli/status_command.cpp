@@ -6,17 +6,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
 #include "cli/command.h"
-#include "cli/local_http.h"
+#include "cli/own_page.h"
 #include "cli/running_server.h"
 #include "cli/status_report.h"
 #include "cli/store_contents.h"
 
 namespace weir::cli {
 namespace {
-
-constexpr Duration kTimeout{10'000};
 
 struct StatusOptions {
   ConfigChoice config;
@@ -26,24 +23,8 @@ struct StatusOptions {
 enum class Format { text, json };
 
 Result<std::string> status_of_server(const config::Config& config, const RunningServer& server, Format format) {
-  if (!server.address)
-    return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
-  auto answered = local_get(contact_of(config, *server.address), "/-/status", kTimeout);
-  if (!answered && answered.error().code == ErrorCode::refused) return fail(answered.error());
-  if (!answered)
-    return fail(answered.error().in(
-        fmt::format("process {} holds the store and is starting or ending; ask again in a moment", server.pid)));
-  auto& answer = *answered;
-  if (answer.status == 403)
-    return fail(ErrorCode::refused,
-                fmt::format("the proxy at {} shows its status to this machine's loopback addresses and "
-                            "those in proxy.admin_allow alone",
-                            server.address->text()));
-  if (answer.status != 200)
-    return fail(ErrorCode::io, fmt::format("the proxy at {} answers with {}: {}", server.address->text(), answer.status,
-                                           log::escaped(answer.body.substr(0, answer.body.find('\n')))));
-  if (format == Format::json) return answer.body + (answer.body.ends_with('\n') ? "" : "\n");
-  return status_text(answer.body);
+  TRY_ASSIGN(auto page, read_own_page(config, server, "/-/status"));
+  return format == Format::json ? Result<std::string>(std::move(page)) : status_text(page);
 }
 
 Result<std::string> status_of_store(const std::filesystem::path& root, Format format) {

@@ -49,14 +49,6 @@ std::string show_seconds(uint64_t seconds) {
   return fmt::format("{} s", seconds);
 }
 
-std::string show_time(uint64_t unix_time) {
-  auto seconds = static_cast<time_t>(unix_time);
-  tm parts{};
-  char text[64] = "?";
-  if (gmtime_r(&seconds, &parts)) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text;
-}
-
 std::string server_line(const Json& json) {
   return fmt::format("weir {} runs as process {} on {}, since {} ({})\n", text_at(json, "version"),
                      number_at(json, "pid"), text_at(json, "listen"), show_time(number_at(json, "started_at")),
@@ -163,6 +155,14 @@ std::string show_bytes(uint64_t bytes) {
     ++unit;
   }
   return fmt::format("{:.1f} {}", shown, kUnits[unit]);
+}
+
+std::string show_time(uint64_t unix_time) {
+  auto seconds = static_cast<time_t>(unix_time);
+  tm parts{};
+  char text[64] = "?";
+  if (gmtime_r(&seconds, &parts)) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text;
 }
 
 std::string counted(uint64_t count, const std::string& noun) {

@@ -15,6 +15,9 @@ namespace weir::cli {
 // 1234567 -> "1.2 MB" (powers of 1000, as the hub shows sizes).
 std::string show_bytes(uint64_t bytes);
 
+// Seconds since 1970 as "2026-01-31 12:00:00 UTC".
+std::string show_time(uint64_t unix_time);
+
 // "1 file", "2 files".
 std::string counted(uint64_t count, const std::string& noun);
 

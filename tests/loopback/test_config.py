@@ -41,6 +41,8 @@ def serve(folder: Path, text: str, *options: str) -> "subprocess.CompletedProces
         ('[intercept]\nhosts = ["https://huggingface.co"]\n', 2, "hosts"),
         ('[fetch]\nfinish_after_disconnect = "yes"\n', 2, "finish_after_disconnect"),
         ('[origin]\nfirst_byte_timeout = "60 parsecs"\n', 2, "first_byte_timeout"),
+        ('[[source]]\nkind = "mirror"\nendpoint = "mirror.example.com"\n', 3, "source.endpoint"),
+        ('[source]\nkind = "mirror"\n', 1, "[[source]]"),
     ],
 )
 def test_errors_name_the_place(tmp_path: Path, text: str, line: int, told: str) -> None:
