@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to the origin over verified TLS, by libcurl's multi interface on one loop.  One client belongs to one loop
-// and is used on its thread only.  Connections are kept and reused.  Nothing here follows redirects, decodes or keeps
-// cookies: one request in, one answer out.  Through a proxy goes what the options say, whatever the environment holds
-// (libcurl would take Weir itself from HTTPS_PROXY).
+// Requests to the origin and other sources over verified TLS, by libcurl's multi interface on one loop.  One client
+// belongs to one loop and is used on its thread only.  Connections are kept and reused.  Nothing here follows
+// redirects, decodes or keeps cookies: one request in, one answer out.  Through a proxy goes what the options say,
+// whatever the environment holds (libcurl would take Weir itself from HTTPS_PROXY).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,11 @@ namespace weir::upstream {
 
 enum class RequestBody { none, length, chunked };
 
-// A request as it goes out, always over https.
+// A request as it goes out.
 struct OriginRequest {
+  // http: in clear, for a source that the operator named with an address near by, and for nothing else.
+  enum class Scheme { https, http };
+
   std::string method;
   std::string host;  // a name, or an IP literal without brackets
   uint16_t port = 443;
@@ -34,6 +37,7 @@ struct OriginRequest {
   uint64_t body_length = 0;              // for RequestBody::length
   // Nothing: the option's value.  0: none, and none for a body that stalls either (event streams, git).
   std::optional<Duration> first_byte_timeout;
+  Scheme scheme = Scheme::https;
 };
 
 // Why an answer did not come, or broke off.

@@ -159,7 +159,8 @@ size_t OriginExchange::or_abort(size_t abort, Step step) {
 int OriginExchange::on_connected(void* self, char*, char*, int, int) {
   auto& exchange = *static_cast<OriginExchange*>(self);
   if (!exchange.observer_) return CURL_PREREQFUNC_ABORT;
-  if (!certificate_names(exchange.easy(), exchange.request_.host)) {
+  bool is_secured = exchange.request_.scheme == OriginRequest::Scheme::https;
+  if (is_secured && !certificate_names(exchange.easy(), exchange.request_.host)) {
     exchange.fault_ = {
         Kind::bad_certificate,
         fmt::format("The certificate of {} is not trusted: it does not name this host in its "

@@ -86,8 +86,9 @@ std::optional<IpAddress> refused_literal(const AddressPolicy& policy, const std:
 }
 
 void set_request(EasyHandle& easy, const OriginRequest& request, const std::string& authority, CurlList& lines) {
-  easy.set(CURLOPT_PROTOCOLS_STR, "https");
-  easy.set(CURLOPT_URL, ("https://" + authority + "/").c_str());
+  const std::string scheme = request.scheme == OriginRequest::Scheme::http ? "http" : "https";
+  easy.set(CURLOPT_PROTOCOLS_STR, scheme.c_str());
+  easy.set(CURLOPT_URL, (scheme + "://" + authority + "/").c_str());
   easy.set(CURLOPT_PATH_AS_IS, 1L);
   easy.set(CURLOPT_REQUEST_TARGET, request.target.c_str());
   easy.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
