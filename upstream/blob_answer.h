@@ -14,14 +14,15 @@ namespace weir::upstream {
 
 struct BlobAnswer {
   enum class Kind {
-    use,       // the body is the blob from the offset on, behind `skip` bytes to drop
-    redirect,  // it is elsewhere
-    expired,   // the signed URL is not accepted (any more): a fresh one is needed
-    refused,   // the origin has not got it, or will not give it: asking again is of no use
-    later,     // a trouble that passes: try again, not before `retry_after` if that is set
-    busy,      // the same, because of too many requests
-    broken,    // it contradicts what was asked, what the hub said, or itself: another one may be better
-    changed,   // its entity tag is not that of the answers before it
+    use,            // the body is the blob from the offset on, behind `skip` bytes to drop
+    redirect,       // it is elsewhere
+    expired,        // the signed URL is not accepted (any more): a fresh one is needed
+    refused,        // the origin has not got it, or will not give it: asking again is of no use
+    later,          // a trouble that passes: try again, not before `retry_after` if that is set
+    busy,           // the same, because of too many requests
+    broken,         // it contradicts what was asked, what the hub said, or itself: another one may be better
+    changed,        // its entity tag is not that of the answers before it
+    ignores_range,  // it sends the whole where only a part is of use
   };
   Kind kind = Kind::broken;
   uint64_t skip = 0;

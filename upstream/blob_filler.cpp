@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/blob_filler.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -50,8 +51,8 @@ bool BlobFiller::has_room() const {
   return received_.size() < kMaxUnwritten;
 }
 
-void BlobFiller::add(uint64_t offset, std::string_view bytes) {
-  received_.add(offset, bytes);
+void BlobFiller::add(uint64_t offset, std::string_view bytes, cas::Trust trust) {
+  received_.add(offset, bytes, trust);
   work();
 }
 
@@ -59,6 +60,22 @@ std::vector<ByteRange> BlobFiller::missing(ByteRange within) const {
   auto missing = partial_->missing(within);
   for (const auto& piece : received_.pieces()) missing = without(missing, piece.range());
   return without(missing, writing_);
+}
+
+std::vector<ByteRange> BlobFiller::untrusted(ByteRange within) const {
+  auto missing = partial_->missing(within);
+  auto ranges = partial_->untrusted(within);
+  auto take = [&](ByteRange range, cas::Trust trust) {
+    if (trust == cas::Trust::untrusted)
+      for (auto part : common(missing, {range})) ranges.push_back(part);
+  };
+  take(writing_, writing_trust_);
+  for (const auto& piece : received_.pieces()) take(piece.range(), piece.trust);
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  if (writing_trust_ == cas::Trust::trusted) ranges = without(ranges, writing_);
+  for (const auto& piece : received_.pieces())
+    if (piece.trust == cas::Trust::trusted) ranges = without(ranges, piece.range());
+  return ranges;
 }
 
 bool BlobFiller::has_anything() const {
@@ -105,10 +122,11 @@ void BlobFiller::write_piece() {
   busy_ = wrote_last_ = true;
   auto piece = std::make_shared<ReceivedBytes::Piece>(received_.take());
   writing_ = piece->range();
+  writing_trust_ = piece->trust;
   task_ = pool_.submit<Result<void>>(
       loop_,
       [partial = partial_, piece]() -> Result<void> {
-        TRY(partial->write(piece->offset, piece->bytes, cas::Trust::trusted));
+        TRY(partial->write(piece->offset, piece->bytes, piece->trust));
         return {};
       },
       [this, piece](Result<void> written) {

@@ -53,9 +53,11 @@ class BlobFiller {
 
   // Whether bytes are taken; else the origin waits for the disk.
   bool has_room() const;
-  void add(uint64_t offset, std::string_view bytes);
+  void add(uint64_t offset, std::string_view bytes, cas::Trust trust);
   // What is neither held nor received of `within`.
   std::vector<ByteRange> missing(ByteRange within) const;
+  // What is held or received of `within` and clients cannot read before the whole is verified.
+  std::vector<ByteRange> untrusted(ByteRange within) const;
   bool has_anything() const;
 
   // Does what there is to do.  Called when the owner's answers have changed.
@@ -86,6 +88,7 @@ class BlobFiller {
   bool map_saved_ = true;
   ReceivedBytes received_;
   ByteRange writing_;  // with the pool now
+  cas::Trust writing_trust_ = cas::Trust::trusted;
   MonotonicTime written_at_{};
   Timer gathering_;  // until a piece that is not full is written
   bool settling_ = false;

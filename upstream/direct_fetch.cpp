@@ -88,6 +88,7 @@ void DirectFetch::on_refused(FetchLane& lane, BlobAnswer answer) {
     case BlobAnswer::Kind::redirect:
     case BlobAnswer::Kind::refused:
     case BlobAnswer::Kind::changed:
+    case BlobAnswer::Kind::ignores_range:
       return fail({502, reason});
   }
 }

@@ -57,10 +57,10 @@ class DirectFetch : public LaneOwner {
 
  private:
   // LaneOwner
-  bool has_room() const override { return reader_.has_room(); }
+  bool has_room(const FetchLane&) override { return reader_.has_room(); }
   const std::optional<http::EntityTag>& tag() const override { return tag_; }
   void on_tag(const FetchLane& lane, http::EntityTag tag) override;
-  void on_received(uint64_t) override {}
+  void on_received(const FetchLane&, uint64_t) override {}
   void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
   void on_refused(FetchLane& lane, BlobAnswer answer) override;
   void on_filled(FetchLane& lane) override;

@@ -56,10 +56,19 @@ void FetchLane::resume() {
   if (std::exchange(paused_, false) && transfer_) transfer_->resume_reading();
 }
 
-void FetchLane::on_head(http::ResponseHead head) {
+BlobAnswer FetchLane::judge(const http::ResponseHead& head) const {
   // The tags of other places, to which the source may lead one way now and another way later, are not compared.
   auto tag = trail_.at_start() ? owner_.tag() : std::nullopt;
   auto answer = judge_blob_answer(head, {request_.range.begin, request_.size, std::move(tag)});
+  bool is_part = request_.range != ByteRange{0, request_.size};
+  if (answer.kind == BlobAnswer::Kind::use && head.status == 200 && is_part &&
+      request_.answer == StartLane::Answer::part)
+    return {BlobAnswer::Kind::ignores_range, 0, std::nullopt, "it ignores Range and sends the whole file"};
+  return answer;
+}
+
+void FetchLane::on_head(http::ResponseHead head) {
+  auto answer = judge(head);
   if (answer.kind == BlobAnswer::Kind::redirect) return follow(head);
   if (answer.kind != BlobAnswer::Kind::use) return owner_.on_refused(*this, std::move(answer));
   skip_ = answer.skip;
@@ -75,12 +84,12 @@ void FetchLane::follow(const http::ResponseHead& head) {
 }
 
 bool FetchLane::ready_for_data() {
-  paused_ = !owner_.has_room();
+  paused_ = !owner_.has_room(*this);
   return !paused_;
 }
 
 void FetchLane::on_data(std::string_view bytes) {
-  owner_.on_received(bytes.size());
+  owner_.on_received(*this, bytes.size());
   auto dropped = std::min<uint64_t>(skip_, bytes.size());
   skip_ -= dropped;
   bytes.remove_prefix(static_cast<size_t>(dropped));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transfer of a fetch: a range of the blob on its way from the origin, wherever the origin redirects it to.  Lives
+// One transfer of a fetch: a range of the blob on its way from a source, wherever that redirects it to.  Lives
 // on the fetch loop.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "http/target.h"
 #include "upstream/blob_answer.h"
 #include "upstream/origin_client.h"
+#include "upstream/plan_types.h"
 #include "upstream/redirect_trail.h"
 
 namespace weir::upstream {
@@ -24,12 +25,13 @@ class FetchLane;
 class LaneOwner {
  public:
   virtual ~LaneOwner() = default;
-  virtual bool has_room() const = 0;
+  // False: nothing is taken now, and FetchLane::resume() follows.
+  virtual bool has_room(const FetchLane& lane) = 0;
   // The entity tag that the answers of the lane's source bear, once one has.
   virtual const std::optional<http::EntityTag>& tag() const = 0;
   virtual void on_tag(const FetchLane& lane, http::EntityTag tag) = 0;
   // So many bytes came, whether they are of use or not.
-  virtual void on_received(uint64_t count) = 0;
+  virtual void on_received(const FetchLane& lane, uint64_t count) = 0;
   virtual void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) = 0;
   // The answer is none that can be used; `answer` says why.
   virtual void on_refused(FetchLane& lane, BlobAnswer answer) = 0;
@@ -45,6 +47,8 @@ struct LaneRequest {
   uint64_t size = 0;      // of the blob
   std::string pseudonym;  // Weir's name in Via
   std::function<bool(std::string_view host)> is_intercepted;
+  StartLane::Answer answer = StartLane::Answer::whole_too;
+  LaneId id = 0;  // its owner's own name for it
 };
 
 class FetchLane : private OriginObserver {
@@ -53,6 +57,7 @@ class FetchLane : private OriginObserver {
 
   // From the next byte to the end.
   ByteRange left() const { return {position_, end_}; }
+  LaneId id() const { return request_.id; }
   const http::Url& source() const { return request_.source; }
   // Where the bytes come from, which a redirect may have made another host than that of the source.
   const std::string& host() const { return trail_.place().host; }
@@ -70,6 +75,7 @@ class FetchLane : private OriginObserver {
   void on_done(std::optional<OriginFault> fault) override;
 
   void ask();
+  BlobAnswer judge(const http::ResponseHead& head) const;
   void follow(const http::ResponseHead& head);
 
   LaneOwner& owner_;

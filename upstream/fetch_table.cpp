@@ -88,7 +88,7 @@ void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request)
     // A fetch may have ended between the client's look into the store and now.
     if (answer_from_store(member, request)) return;
     auto digest = request.digest;
-    FetchContext context{*this, loop_, pool_, store_, origin_, setup_, counters_};
+    FetchContext context{*this, loop_, pool_, store_, origin_, sources_, setup_, counters_};
     found = fetches_.emplace(digest, std::make_unique<Fetch>(context, digest, request.size)).first;
     found->second->open();
   }

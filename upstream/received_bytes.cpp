@@ -12,21 +12,23 @@ constexpr size_t kMaxSpare = 2;
 
 }  // namespace
 
-void ReceivedBytes::add(uint64_t offset, std::string_view bytes) {
+void ReceivedBytes::add(uint64_t offset, std::string_view bytes, cas::Trust trust) {
   size_ += bytes.size();
   while (!bytes.empty()) {
     auto part = bytes.substr(0, kPieceBytes - offset % kPieceBytes);
-    piece_for(offset).bytes.append(part);
+    piece_for(offset, trust).bytes.append(part);
     offset += part.size();
     bytes.remove_prefix(part.size());
   }
 }
 
-ReceivedBytes::Piece& ReceivedBytes::piece_for(uint64_t offset) {
-  auto grows = [&](const Piece& piece) { return piece.range().end == offset && !piece.is_full(); };
+ReceivedBytes::Piece& ReceivedBytes::piece_for(uint64_t offset, cas::Trust trust) {
+  auto grows = [&](const Piece& piece) {
+    return piece.trust == trust && piece.range().end == offset && !piece.is_full();
+  };
   auto found = std::find_if(pieces_.rbegin(), pieces_.rend(), grows);
   if (found != pieces_.rend()) return *found;
-  auto& piece = pieces_.emplace_back(Piece{offset, {}});
+  auto& piece = pieces_.emplace_back(Piece{offset, {}, trust});
   if (!spare_.empty()) {
     piece.bytes = std::move(spare_.back());
     spare_.pop_back();

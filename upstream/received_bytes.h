@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a fetch has received and not written yet, in pieces that end where a MiB of the blob ends: the page cache takes
-// large aligned writes for much less than small ones.  Pure; buffers are used again.
+// large aligned writes for much less than small ones.  A piece is trusted or not as a whole.  Pure; buffers are used
+// again.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/byte_range.h"
+#include "cas/trust.h"
 
 namespace weir::upstream {
 
@@ -21,12 +23,13 @@ class ReceivedBytes {
   struct Piece {
     uint64_t offset = 0;  // in the blob
     std::string bytes;    // never empty
+    cas::Trust trust = cas::Trust::trusted;
     ByteRange range() const { return {offset, offset + bytes.size()}; }
     // It cannot grow.
     bool is_full() const { return range().end % kPieceBytes == 0; }
   };
 
-  void add(uint64_t offset, std::string_view bytes);
+  void add(uint64_t offset, std::string_view bytes, cas::Trust trust = cas::Trust::trusted);
   bool empty() const { return pieces_.empty(); }
   // In bytes.
   size_t size() const { return size_; }
@@ -40,7 +43,7 @@ class ReceivedBytes {
   void clear();
 
  private:
-  Piece& piece_for(uint64_t offset);
+  Piece& piece_for(uint64_t offset, cas::Trust trust);
   std::deque<Piece>::const_iterator first_full() const;
 
   std::deque<Piece> pieces_;

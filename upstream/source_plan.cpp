@@ -232,7 +232,11 @@ void SourcePlan::set_next_look(const PlanNeeds& needs) {
 }
 
 bool SourcePlan::needs_transfer(const PlanNeeds& needs, ByteRange range) const {
-  return !lanes_.uncovered(needs.missing(range)).empty();
+  auto missing = needs.missing(range);
+  if (missing.empty()) return false;
+  if (!lanes_.uncovered(missing).empty()) return true;
+  const auto* lane = lanes_.over(missing.front().begin);
+  return lane && missing.front().begin - lane->left.begin > options_.leap;
 }
 
 // --- what actions do

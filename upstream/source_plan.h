@@ -53,7 +53,7 @@ class SourcePlan {
   // When to ask without an event, as of the latest actions(); nothing: only an event changes anything.
   std::optional<MonotonicTime> next_look() const { return next_look_; }
 
-  // Whether a part of `range` is neither there nor on its way.
+  // Whether a part of `range` is neither there nor on its way, or its first byte is far behind a transfer's place.
   bool needs_transfer(const PlanNeeds& needs, ByteRange range) const;
 
  private:

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/fetch_transfers.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/log.h"
+#include "upstream/byte_ranges.h"
+
+namespace weir::upstream {
+namespace {
+
+constexpr SourceId kOrigin = 0;
+
+PlanOptions plan_options(const FetchSetup& setup) {
+  PlanOptions options;
+  options.piece_size = whole_blocks({0, setup.options.piece_size}, UINT64_MAX).end;
+  options.max_connections = setup.options.max_connections;
+  options.min_speed = setup.options.min_speed;
+  // Where nobody else can take the piece over it is waited for as long as the origin may take.
+  options.stall_timeout = std::max(setup.options.stall_timeout, setup.origin.stall_timeout);
+  options.retry = {setup.options.retry_delay, setup.options.max_retries, setup.origin.connect_timeout};
+  return options;
+}
+
+// A client that reads the whole in order costs the origin one transfer.
+PlanSource origin_in_plan(const SourceOptions& origin) {
+  PlanSource source;
+  source.trust = Trust::trusted;
+  source.connections = origin.parallelism;
+  source.ahead = 1;
+  return source;
+}
+
+LaneFailure::Kind kind_of(const OriginFault& fault) {
+  return fault.is_final() ? LaneFailure::Kind::refused : LaneFailure::Kind::interrupted;
+}
+
+bool may_pass(LaneFailure::Kind kind) {
+  return kind == LaneFailure::Kind::busy || kind == LaneFailure::Kind::interrupted ||
+         kind == LaneFailure::Kind::stalled;
+}
+
+}  // namespace
+
+FetchTransfers::FetchTransfers(const FetchContext& context, const Sha256& digest, uint64_t size, TransfersOwner& owner)
+    : context_(context),
+      digest_(digest),
+      size_(size),
+      owner_(owner),
+      plan_(plan_options(context.setup), size),
+      origin_(context),
+      next_look_(context.loop, [this] { owner_.on_change(); }) {
+  plan_.add_source(origin_in_plan(*context_.sources.sources().front()->options()));
+  failures_.resize(1);
+}
+
+FetchTransfers::~FetchTransfers() = default;
+
+void FetchTransfers::offer(const JoinRequest& request) {
+  bool in_use = !origin_out_ && (!lanes_.empty() || failures_[kOrigin] || origin_.is_renewing());
+  origin_.offer(request.source, request.grant, in_use ? FetchOrigin::Use::when_needed : FetchOrigin::Use::at_once);
+  if (std::exchange(origin_out_, false)) plan_.readmit(kOrigin);
+}
+
+void FetchTransfers::begin() {
+  origin_.begin(monotonic_now());
+}
+
+// --- the plan's actions
+
+void FetchTransfers::work() {
+  next_look_.stop();
+  auto actions = plan_.actions(owner_.needs(), monotonic_now());
+  bool gave_up = !actions.empty() && std::holds_alternative<GiveUp>(actions.back());
+  if (std::exchange(failed_since_, false) && !gave_up) ++context_.counters.retries;
+  for (const auto& action : actions) std::visit([this](const auto& what) { act(what); }, action);
+  auto look = plan_.next_look();
+  if (look && !gave_up) next_look_.start(std::max(Duration(0), std::chrono::ceil<Duration>(*look - monotonic_now())));
+}
+
+void FetchTransfers::act(const StartLane& start) {
+  lanes_.push_back({start, nullptr});
+  if (owner_.reserve(start.range)) transfer(lanes_.back());
+}
+
+void FetchTransfers::act(const CutLane& cut) {
+  for (auto& lane : lanes_) {
+    if (lane.start.lane != cut.lane) continue;
+    lane.start.range.end = cut.end;
+    if (lane.transfer) lane.transfer->end_at(cut.end);
+  }
+}
+
+void FetchTransfers::act(const StopLane& stop) {
+  remove(stop.lane);
+}
+
+void FetchTransfers::act(const GiveUp& verdict) {
+  const auto& known = failures_[verdict.source];
+  if (known && known->message == verdict.failure.reason) return owner_.on_gave_up(*known);
+  owner_.on_gave_up({502, verdict.failure.reason, verdict.failure.retry_after});
+}
+
+void FetchTransfers::on_reserved() {
+  for (auto& lane : lanes_) {
+    if (lane.transfer) continue;
+    if (!owner_.reserve(lane.start.range)) return;
+    transfer(lane);
+  }
+}
+
+void FetchTransfers::transfer(Lane& lane) {
+  LaneRequest request{
+      origin_.url(),     lane.start.range, size_, context_.setup.pseudonym, context_.setup.is_intercepted,
+      lane.start.answer, lane.start.lane};
+  // Nobody else is there who could give a part.
+  request.answer = StartLane::Answer::whole_too;
+  lane.transfer = std::make_unique<FetchLane>(*this, context_.origin, std::move(request));
+  plan_.on_started(lane.start.lane, monotonic_now());
+}
+
+void FetchTransfers::remove(LaneId id) {
+  auto found = std::find_if(lanes_.begin(), lanes_.end(), [id](const auto& lane) { return lane.start.lane == id; });
+  if (found == lanes_.end()) return;
+  // It may be in the middle of a call to us.
+  if (found->transfer) {
+    found->transfer->stop();
+    context_.loop.destroy_later(std::move(found->transfer));
+  }
+  lanes_.erase(found);
+}
+
+FetchTransfers::Lane& FetchTransfers::lane_of(const FetchLane& lane) {
+  return *std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& each) { return each.start.lane == lane.id(); });
+}
+
+void FetchTransfers::resume() {
+  for (auto& lane : lanes_) {
+    if (!std::exchange(lane.paused, false)) continue;
+    plan_.on_resumed(lane.start.lane, monotonic_now());
+    lane.transfer->resume();
+  }
+}
+
+void FetchTransfers::stop() {
+  next_look_.stop();
+  origin_.cancel();
+  while (!lanes_.empty()) {
+    plan_.on_dropped(lanes_.back().start.lane);
+    remove(lanes_.back().start.lane);
+  }
+}
+
+// --- from the sources
+
+bool FetchTransfers::has_room(const FetchLane& lane) {
+  if (owner_.has_room()) return true;
+  lane_of(lane).paused = true;
+  plan_.on_paused(lane.id(), monotonic_now());
+  return false;
+}
+
+void FetchTransfers::on_tag(const FetchLane& lane, http::EntityTag tag) {
+  origin_.on_tag(lane.source(), std::move(tag));
+}
+
+void FetchTransfers::on_received(const FetchLane& lane, uint64_t count) {
+  context_.counters.origin_bytes += count;
+  last_byte_ = monotonic_now();
+  plan_.on_bytes(lane.id(), 0, last_byte_);
+}
+
+void FetchTransfers::on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) {
+  auto source = lane_of(lane).start.source;
+  plan_.on_bytes(lane.id(), bytes.size(), last_byte_);
+  failures_[source].reset();
+  origin_.progress();
+  owner_.on_bytes(source, offset, bytes);
+}
+
+void FetchTransfers::on_filled(FetchLane& lane) {
+  plan_.on_filled(lane.id(), monotonic_now());
+  remove(lane.id());
+  owner_.on_change();
+}
+
+void FetchTransfers::on_broken(FetchLane& lane, OriginFault fault) {
+  log::info("the fetch of {} was interrupted at byte {}: {}", digest_.hex(), lane.left().begin, fault.message);
+  int status = fault.kind == OriginFault::Kind::timeout ? 504 : 502;
+  fail_lane(lane, kind_of(fault), {fault.is_final() ? 502 : status, fault.message});
+}
+
+void FetchTransfers::on_refused(FetchLane& lane, BlobAnswer answer) {
+  using Kind = LaneFailure::Kind;
+  auto reason = lane.host() + " did not give the file: " + answer.reason + ".";
+  switch (answer.kind) {
+    case BlobAnswer::Kind::expired:
+      return renew(lane);
+    case BlobAnswer::Kind::busy:
+      // Clients know what a 429 means, and wait as long as they are told to.
+      return fail_lane(lane, Kind::busy, {429, reason, answer.retry_after});
+    case BlobAnswer::Kind::later:
+    case BlobAnswer::Kind::broken:
+      return fail_lane(lane, Kind::interrupted, {502, reason, answer.retry_after});
+    case BlobAnswer::Kind::changed:
+      plan_.on_dropped(lane.id());
+      remove(lane.id());
+      origin_.forget_tag();
+      return owner_.on_origin_changed({502, reason, std::nullopt, FetchFailure::Remedy::start_over});
+    case BlobAnswer::Kind::ignores_range:
+      return fail_lane(lane, Kind::ignores_range, {502, reason});
+    case BlobAnswer::Kind::use:
+    case BlobAnswer::Kind::redirect:
+    case BlobAnswer::Kind::refused:
+      return fail_lane(lane, Kind::refused, {502, reason});
+  }
+}
+
+void FetchTransfers::fail_lane(FetchLane& lane, LaneFailure::Kind kind, FetchFailure failure) {
+  auto source = lane_of(lane).start.source;
+  plan_.on_failed(lane.id(), {kind, failure.message, failure.retry_after}, monotonic_now());
+  remove(lane.id());
+  log::debug("{}", failure.message);
+  failures_[source] = std::move(failure);
+  failed_since_ = failed_since_ || may_pass(kind);
+  owner_.on_change();
+}
+
+// --- the origin's URL
+
+void FetchTransfers::renew(FetchLane& lane) {
+  bool in_use = lane.source() == origin_.url();
+  plan_.on_dropped(lane.id());
+  remove(lane.id());
+  if (in_use && !origin_.is_renewing()) {
+    plan_.hold(kOrigin);
+    origin_.renew(digest_, size_, [this](FetchOrigin::Renewed renewed) { on_renewed(std::move(renewed)); });
+  }
+  owner_.on_change();
+}
+
+void FetchTransfers::on_renewed(FetchOrigin::Renewed renewed) {
+  if (auto* wait = std::get_if<FetchOrigin::Wait>(&renewed)) {
+    plan_.hold(kOrigin, monotonic_now() + wait->delay);
+    failed_since_ = true;
+  } else if (auto* failure = std::get_if<LaneFailure>(&renewed)) {
+    failures_[kOrigin] = FetchFailure{502, failure->reason, failure->retry_after};
+    origin_out_ = true;
+    plan_.leave_out(kOrigin, std::move(*failure));
+  } else {
+    plan_.readmit(kOrigin);
+  }
+  owner_.on_change();
+}
+
+}  // namespace weir::upstream

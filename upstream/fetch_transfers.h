@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of a fetch on their way: does what the fetch's plan says, and tells the plan what came of it.  Lives on the
+// fetch loop.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/loop.h"
+#include "upstream/fetch_context.h"
+#include "upstream/fetch_join.h"
+#include "upstream/fetch_lane.h"
+#include "upstream/fetch_origin.h"
+#include "upstream/source_plan.h"
+
+namespace weir::upstream {
+
+// What the transfers ask and tell their fetch.  on_change(), on_gave_up() and on_origin_changed() may destroy them,
+// later.
+class TransfersOwner {
+ public:
+  virtual ~TransfersOwner() = default;
+  virtual PlanNeeds needs() = 0;
+  virtual bool has_room() const = 0;
+  // Whether there is room in the store for what is missing of the range; where there is none it is made, and then
+  // on_reserved() is called.
+  virtual bool reserve(ByteRange range) = 0;
+  virtual void on_bytes(SourceId source, uint64_t offset, std::string_view bytes) = 0;
+  // Something has happened that the plan has not been asked about: FetchTransfers::work() is to be called.
+  virtual void on_change() = 0;
+  // No source is left that could give what is missing.
+  virtual void on_gave_up(FetchFailure failure) = 0;
+  // The file at the origin is another one than that which came before.
+  virtual void on_origin_changed(FetchFailure failure) = 0;
+};
+
+class FetchTransfers : public LaneOwner {
+ public:
+  FetchTransfers(const FetchContext& context, const Sha256& digest, uint64_t size, TransfersOwner& owner);
+  ~FetchTransfers() override;
+
+  // A client brings what it knows of the places of the blob.
+  void offer(const JoinRequest& request);
+  // See SourcePlan.
+  bool needs_transfer(const PlanNeeds& needs, ByteRange range) const { return plan_.needs_transfer(needs, range); }
+  // From here on clients wait.
+  void begin();
+  // Does what is to be done now.
+  void work();
+  // The room that was asked for is there.
+  void on_reserved();
+  // There is room for bytes again.
+  void resume();
+  bool is_idle() const { return lanes_.empty(); }
+  MonotonicTime last_byte() const { return last_byte_; }
+  // The hosts that gave bytes or should have, for people.
+  std::string origin_host() const { return origin_.url().host; }
+  // Ends all that runs; it may go on later.
+  void stop();
+
+ private:
+  // One that the plan has started: without a transfer while there is no room for it.
+  struct Lane {
+    StartLane start;
+    std::unique_ptr<FetchLane> transfer;
+    bool paused = false;
+  };
+
+  // LaneOwner
+  bool has_room(const FetchLane& lane) override;
+  const std::optional<http::EntityTag>& tag() const override { return origin_.tag(); }
+  void on_tag(const FetchLane& lane, http::EntityTag tag) override;
+  void on_received(const FetchLane& lane, uint64_t count) override;
+  void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
+  void on_refused(FetchLane& lane, BlobAnswer answer) override;
+  void on_filled(FetchLane& lane) override;
+  void on_broken(FetchLane& lane, OriginFault fault) override;
+
+  void act(const StartLane& start);
+  void act(const CutLane& cut);
+  void act(const StopLane& stop);
+  void act(const GiveUp& verdict);
+  void transfer(Lane& lane);
+  void remove(LaneId id);
+  Lane& lane_of(const FetchLane& lane);
+
+  void fail_lane(FetchLane& lane, LaneFailure::Kind kind, FetchFailure failure);
+  void renew(FetchLane& lane);
+  void on_renewed(FetchOrigin::Renewed renewed);
+
+  FetchContext context_;
+  const Sha256 digest_;
+  const uint64_t size_;
+  TransfersOwner& owner_;
+  SourcePlan plan_;
+  FetchOrigin origin_;
+  std::vector<std::optional<FetchFailure>> failures_;  // the latest of each source
+  std::vector<Lane> lanes_;
+  bool origin_out_ = false;    // for want of a URL
+  bool failed_since_ = false;  // a transfer has failed and the plan has not been asked yet
+  MonotonicTime last_byte_ = monotonic_now();
+  Timer next_look_;
+};
+
+}  // namespace weir::upstream
