@@ -78,16 +78,23 @@ void Fetch::end_if_unwanted() {
 
 PlanNeeds Fetch::needs() {
   PlanNeeds needs;
-  needs.wants = members_.wants();
+  needs.wants = wants();
   needs.missing = [this](ByteRange within) { return filler_.missing(within); };
   needs.untrusted = [this](ByteRange within) { return filler_.untrusted(within); };
   return needs;
 }
 
-bool Fetch::lacks_anything() {
+// What no trusted source can give may be read only when the whole is verified.
+std::vector<PlanWant> Fetch::wants() {
   auto wants = members_.wants();
-  return std::any_of(wants.begin(), wants.end(),
-                     [this](const auto& want) { return !filler_.missing(want.range).empty(); });
+  bool needs_whole = !transfers_.has_trusted() && transfers_.sources().count() > 1;
+  if (needs_whole && !wants.empty()) wants.push_back({{0, size()}, std::nullopt, {}});
+  return wants;
+}
+
+bool Fetch::lacks_anything() {
+  auto all = wants();
+  return std::any_of(all.begin(), all.end(), [this](const auto& want) { return !filler_.missing(want.range).empty(); });
 }
 
 void Fetch::on_change() {
@@ -125,7 +132,7 @@ void Fetch::on_turn() {
 bool Fetch::reserve(ByteRange range) {
   if (filler_.partial()->is_reserved(range)) return true;
   auto room = range;
-  for (const auto& want : members_.wants())
+  for (const auto& want : wants())
     if (want.range.begin <= range.begin && range.end <= want.range.end && want.range.size() > room.size())
       room = want.range;
   if (!filler_.reserving()) filler_.reserve(room);
@@ -135,7 +142,7 @@ bool Fetch::reserve(ByteRange range) {
 void Fetch::release_unwanted() {
   if (stage_ == Stage::opening) return;
   std::vector<ByteRange> unwanted{{0, size()}};
-  for (const auto& want : members_.wants()) unwanted = without(unwanted, want.range);
+  for (const auto& want : wants()) unwanted = without(unwanted, want.range);
   for (const auto& part : unwanted) filler_.partial()->release(part);
 }
 
@@ -149,8 +156,8 @@ void Fetch::on_reserved(Result<void> reserved) {
 
 // --- from the sources
 
-void Fetch::on_bytes(SourceId, uint64_t offset, std::string_view bytes) {
-  filler_.add(offset, bytes, cas::Trust::trusted);
+void Fetch::on_bytes(SourceId source, uint64_t offset, std::string_view bytes) {
+  filler_.add(offset, bytes, transfers_.sources().trust(source));
 }
 
 // What is held may belong to another file than what comes now, and clients may have got it already: it counts as wrong.

@@ -65,6 +65,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
   void place(const std::shared_ptr<FetchMember>& member);
   void work();
   bool lacks_anything();
+  std::vector<PlanWant> wants();
   void release_unwanted();
   void end_if_unwanted();
 

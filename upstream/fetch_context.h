@@ -14,6 +14,8 @@
 #include "cas/blob_store.h"
 #include "upstream/options.h"
 #include "upstream/origin_client.h"
+#include "upstream/public_probe.h"
+#include "upstream/rate_limits.h"
 #include "upstream/source_table.h"
 
 namespace weir::upstream {
@@ -41,6 +43,9 @@ struct FetchSetup {
   std::string pseudonym;  // Weir's name in Via
   std::function<bool(std::string_view host)> is_intercepted;
   std::vector<SourceOptions> sources = {origin_source()};  // what the table begins with
+  // Gives a request to a peer what the two know each other by: this Weir's certificate, and the peer's key.  Null: no
+  // peer is asked.
+  std::function<void(const SourceOptions& peer, OriginRequest& request)> prepare_peer = nullptr;
 };
 
 // What a fetch needs of its table.
@@ -63,6 +68,8 @@ struct FetchContext {
   cas::BlobStore& store;
   OriginClient& origin;
   const SourceTable& sources;
+  PublicProbe& probe;
+  RateLimits& limits;
   const FetchSetup& setup;
   FetchCounters& counters;
 };

@@ -16,39 +16,51 @@ std::string range_value(ByteRange range, uint64_t size) {
   return range.end == size ? value : value + std::to_string(range.end - 1);
 }
 
-OriginRequest make_request(const http::Url& place, const LaneRequest& lane) {
-  OriginRequest request;
-  request.method = "GET";
-  request.host = place.host;
-  request.port = place.port;
-  request.target = place.target;
-  request.fields = {{"Host", place.authority().text(443)},
-                    {"User-Agent", "weir"},
-                    {"Accept", "*/*"},
-                    {"Accept-Encoding", "identity"}};
-  http::add_via(request.fields, 1, lane.pseudonym);
-  if (lane.range != ByteRange{0, lane.size}) request.fields.add("Range", range_value(lane.range, lane.size));
-  return request;
-}
-
 }  // namespace
 
 FetchLane::FetchLane(LaneOwner& owner, OriginClient& origin, LaneRequest request)
     : owner_(owner),
       origin_(origin),
       request_(std::move(request)),
-      trail_(request_.source, request_.is_intercepted),
+      trail_(is_of_origin() ? RedirectTrail(request_.source, request_.is_intercepted) : RedirectTrail(request_.source)),
       position_(request_.range.begin),
       end_(request_.range.end),
       asked_end_(request_.range.end) {
   ask();
 }
 
-void FetchLane::ask() {
-  auto request = make_request(trail_.place(), request_);
+OriginRequest FetchLane::make_request() const {
+  const auto& place = trail_.place();
+  bool in_clear = place.scheme == "http";
+  OriginRequest request;
+  request.method = "GET";
+  request.scheme = in_clear ? OriginRequest::Scheme::http : OriginRequest::Scheme::https;
+  request.host = place.host;
+  request.port = place.port;
+  request.target = place.target;
+  request.fields = {{"Host", place.authority().text(in_clear ? 80 : 443)},
+                    {"User-Agent", "weir"},
+                    {"Accept", "*/*"},
+                    {"Accept-Encoding", "identity"}};
+  http::add_via(request.fields, 1, request_.pseudonym);
+  if (asks_for_part()) request.fields.add("Range", range_value(request_.range, request_.size));
+  if (!trail_.at_start()) return request;
+  for (const auto& field : request_.credentials) request.fields.add(field.name, field.value);
   // A part of another file than the one that the bytes before it are of would be of no use.
-  if (request.fields.has("Range") && owner_.tag() && trail_.at_start())
+  if (is_of_origin() && request.fields.has("Range") && owner_.tag())
     request.fields.add("If-Range", owner_.tag()->text());
+  return request;
+}
+
+// A source that is known to give the whole alone is asked for that.
+bool FetchLane::asks_for_part() const {
+  if (request_.range == ByteRange{0, request_.size}) return false;
+  return is_of_origin() || request_.answer == StartLane::Answer::part;
+}
+
+void FetchLane::ask() {
+  auto request = make_request();
+  if (request_.prepare) request_.prepare(request);
   transfer_ = origin_.start(std::move(request), *this);
 }
 
@@ -67,7 +79,21 @@ BlobAnswer FetchLane::judge(const http::ResponseHead& head) const {
   return answer;
 }
 
+void FetchLane::on_source_head(const http::ResponseHead& head) {
+  auto range = asks_for_part() ? request_.range : ByteRange{0, request_.size};
+  auto answerer = trail_.at_start() ? SourceQuestion::Answerer::source : SourceQuestion::Answerer::another;
+  auto answer = judge_source_answer(head, {request_.kind, request_.digest, range, request_.size, answerer});
+  skip_ = request_.range.begin - range.begin;
+  if (answer.kind == SourceAnswer::Kind::redirect) {
+    auto trouble = trail_.follow(head);
+    if (!trouble) return ask();
+    answer = {SourceAnswer::Kind::refuses, {}, std::nullopt, std::move(*trouble)};
+  }
+  owner_.on_answer(*this, answer);
+}
+
 void FetchLane::on_head(http::ResponseHead head) {
+  if (!is_of_origin()) return on_source_head(head);
   auto answer = judge(head);
   if (answer.kind == BlobAnswer::Kind::redirect) return follow(head);
   if (answer.kind != BlobAnswer::Kind::use) return owner_.on_refused(*this, std::move(answer));

@@ -16,12 +16,13 @@
 #include "upstream/origin_client.h"
 #include "upstream/plan_types.h"
 #include "upstream/redirect_trail.h"
+#include "upstream/source_answer.h"
 
 namespace weir::upstream {
 
 class FetchLane;
 
-// What a lane asks and tells its fetch.  on_refused(), on_filled() and on_broken() may destroy the lane.
+// What a lane asks and tells its fetch.  on_refused(), on_answer(), on_filled() and on_broken() may destroy the lane.
 class LaneOwner {
  public:
   virtual ~LaneOwner() = default;
@@ -35,6 +36,8 @@ class LaneOwner {
   virtual void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) = 0;
   // The answer is none that can be used; `answer` says why.
   virtual void on_refused(FetchLane& lane, BlobAnswer answer) = 0;
+  // What another source than the origin answered.  Unless it gives the bytes or redirects, the lane is over.
+  virtual void on_answer(FetchLane&, const SourceAnswer&) {}
   // All of the range has come.
   virtual void on_filled(FetchLane& lane) = 0;
   virtual void on_broken(FetchLane& lane, OriginFault fault) = 0;
@@ -49,6 +52,11 @@ struct LaneRequest {
   std::function<bool(std::string_view host)> is_intercepted;
   StartLane::Answer answer = StartLane::Answer::whole_too;
   LaneId id = 0;  // its owner's own name for it
+  // For another source than the origin:
+  SourceKind kind = SourceKind::origin;
+  Sha256 digest{};
+  http::Fields credentials{};                             // for the place itself, and none that it redirects to
+  std::function<void(OriginRequest&)> prepare = nullptr;  // adds what the connection needs
 };
 
 class FetchLane : private OriginObserver {
@@ -76,6 +84,10 @@ class FetchLane : private OriginObserver {
 
   void ask();
   BlobAnswer judge(const http::ResponseHead& head) const;
+  void on_source_head(const http::ResponseHead& head);
+  OriginRequest make_request() const;
+  bool asks_for_part() const;
+  bool is_of_origin() const { return request_.kind == SourceKind::origin; }
   void follow(const http::ResponseHead& head);
 
   LaneOwner& owner_;

@@ -30,6 +30,7 @@ FetchTable::FetchTable(FetchSetup setup, cas::BlobStore& store, DiskPool& pool, 
       pool_(pool),
       origin_(loop_, setup_.origin, setup_.trusted_roots, policy),
       sources_(setup_.sources),
+      probe_(loop_, origin_, setup_.pseudonym),
       direct_{setup_.options, setup_.origin.connect_timeout, setup_.pseudonym, setup_.is_intercepted} {}
 
 FetchTable::~FetchTable() {
@@ -88,7 +89,7 @@ void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request)
     // A fetch may have ended between the client's look into the store and now.
     if (answer_from_store(member, request)) return;
     auto digest = request.digest;
-    FetchContext context{*this, loop_, pool_, store_, origin_, sources_, setup_, counters_};
+    FetchContext context{*this, loop_, pool_, store_, origin_, sources_, probe_, limits_, setup_, counters_};
     found = fetches_.emplace(digest, std::make_unique<Fetch>(context, digest, request.size)).first;
     found->second->open();
   }

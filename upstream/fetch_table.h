@@ -19,6 +19,8 @@
 #include "upstream/fetch.h"
 #include "upstream/fetch_join.h"
 #include "upstream/origin_client.h"
+#include "upstream/public_probe.h"
+#include "upstream/rate_limits.h"
 #include "upstream/source_table.h"
 
 namespace weir::upstream {
@@ -71,6 +73,8 @@ class FetchTable : private FetchOwner {
   OriginClient origin_;
   FetchCounters counters_;
   SourceTable sources_;
+  PublicProbe probe_;
+  RateLimits limits_;
   std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
   std::unordered_set<Sha256, DigestHash> started_over_;
   std::vector<Fetch*> active_;                                              // those that may transfer

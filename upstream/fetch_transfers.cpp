@@ -11,30 +11,50 @@
 namespace weir::upstream {
 namespace {
 
-constexpr SourceId kOrigin = 0;
+constexpr SourceId kOrigin = FetchSources::kOrigin;
 
 PlanOptions plan_options(const FetchSetup& setup) {
   PlanOptions options;
   options.piece_size = whole_blocks({0, setup.options.piece_size}, UINT64_MAX).end;
   options.max_connections = setup.options.max_connections;
   options.min_speed = setup.options.min_speed;
-  // Where nobody else can take the piece over it is waited for as long as the origin may take.
-  options.stall_timeout = std::max(setup.options.stall_timeout, setup.origin.stall_timeout);
+  options.stall_timeout = setup.options.stall_timeout;
+  options.lone_stall_timeout = setup.origin.stall_timeout;
   options.retry = {setup.options.retry_delay, setup.options.max_retries, setup.origin.connect_timeout};
   return options;
 }
 
-// A client that reads the whole in order costs the origin one transfer.
-PlanSource origin_in_plan(const SourceOptions& origin) {
-  PlanSource source;
-  source.trust = Trust::trusted;
-  source.connections = origin.parallelism;
-  source.ahead = 1;
-  return source;
-}
-
 LaneFailure::Kind kind_of(const OriginFault& fault) {
   return fault.is_final() ? LaneFailure::Kind::refused : LaneFailure::Kind::interrupted;
+}
+
+LaneFailure::Kind kind_of(SourceAnswer::Kind kind) {
+  switch (kind) {
+    case SourceAnswer::Kind::has_not:
+      return LaneFailure::Kind::absent;
+    case SourceAnswer::Kind::busy:
+      return LaneFailure::Kind::busy;
+    case SourceAnswer::Kind::fails:
+      return LaneFailure::Kind::interrupted;
+    case SourceAnswer::Kind::unfit:
+      return LaneFailure::Kind::ignores_range;
+    case SourceAnswer::Kind::lies:
+      return LaneFailure::Kind::contradicts;
+    case SourceAnswer::Kind::use:
+    case SourceAnswer::Kind::redirect:
+    case SourceAnswer::Kind::refuses:
+      break;
+  }
+  return LaneFailure::Kind::refused;
+}
+
+// What the origin's answer says of the origin.
+SourceAnswer for_table(const BlobAnswer& answer) {
+  bool in_trouble = answer.kind == BlobAnswer::Kind::later || answer.kind == BlobAnswer::Kind::broken;
+  auto kind = answer.kind == BlobAnswer::Kind::busy ? SourceAnswer::Kind::busy
+              : in_trouble                          ? SourceAnswer::Kind::fails
+                                                    : SourceAnswer::Kind::has_not;
+  return {kind, {}, answer.retry_after, answer.reason};
 }
 
 bool may_pass(LaneFailure::Kind kind) {
@@ -50,17 +70,19 @@ FetchTransfers::FetchTransfers(const FetchContext& context, const Sha256& digest
       size_(size),
       owner_(owner),
       plan_(plan_options(context.setup), size),
+      sources_(context_, digest, [this] { owner_.on_change(); }),
       origin_(context),
-      next_look_(context.loop, [this] { owner_.on_change(); }) {
-  plan_.add_source(origin_in_plan(*context_.sources.sources().front()->options()));
-  failures_.resize(1);
+      next_look_(context.loop, [this] { owner_.on_change(); }),
+      unthrottle_(context.loop, [this] { resume(); }) {
+  sources_.admit(plan_, monotonic_now());
 }
 
 FetchTransfers::~FetchTransfers() = default;
 
 void FetchTransfers::offer(const JoinRequest& request) {
-  bool in_use = !origin_out_ && (!lanes_.empty() || failures_[kOrigin] || origin_.is_renewing());
+  bool in_use = !origin_out_ && (!lanes_.empty() || failures_.contains(kOrigin) || origin_.is_renewing());
   origin_.offer(request.source, request.grant, in_use ? FetchOrigin::Use::when_needed : FetchOrigin::Use::at_once);
+  sources_.offer(request);
   if (std::exchange(origin_out_, false)) plan_.readmit(kOrigin);
 }
 
@@ -72,6 +94,7 @@ void FetchTransfers::begin() {
 
 void FetchTransfers::work() {
   next_look_.stop();
+  sources_.admit(plan_, monotonic_now());
   auto actions = plan_.actions(owner_.needs(), monotonic_now());
   bool gave_up = !actions.empty() && std::holds_alternative<GiveUp>(actions.back());
   if (std::exchange(failed_since_, false) && !gave_up) ++context_.counters.retries;
@@ -94,13 +117,22 @@ void FetchTransfers::act(const CutLane& cut) {
 }
 
 void FetchTransfers::act(const StopLane& stop) {
+  auto now = monotonic_now();
+  for (const auto& lane : lanes_)
+    if (lane.start.lane == stop.lane && lane.transfer && !lane.paused &&
+        now - lane.heard >= context_.setup.options.stall_timeout)
+      sources_.at(lane.start.source).failed("It sent nothing for too long.", now);
   remove(stop.lane);
 }
 
 void FetchTransfers::act(const GiveUp& verdict) {
-  const auto& known = failures_[verdict.source];
-  if (known && known->message == verdict.failure.reason) return owner_.on_gave_up(*known);
-  owner_.on_gave_up({502, verdict.failure.reason, verdict.failure.retry_after});
+  // One of those that may not be asked yet may have it.
+  if (sources_.is_asking()) return;
+  auto known = failures_.find(verdict.source);
+  if (known != failures_.end() && known->second.message == verdict.failure.reason)
+    return owner_.on_gave_up(FetchFailure(known->second));
+  int status = verdict.failure.kind == LaneFailure::Kind::stalled ? 504 : 502;
+  owner_.on_gave_up({status, verdict.failure.reason, verdict.failure.retry_after});
 }
 
 void FetchTransfers::on_reserved() {
@@ -112,13 +144,21 @@ void FetchTransfers::on_reserved() {
 }
 
 void FetchTransfers::transfer(Lane& lane) {
-  LaneRequest request{
-      origin_.url(),     lane.start.range, size_, context_.setup.pseudonym, context_.setup.is_intercepted,
-      lane.start.answer, lane.start.lane};
+  auto source = lane.start.source;
+  LaneRequest request;
+  request.range = lane.start.range;
+  request.size = size_;
+  request.pseudonym = context_.setup.pseudonym;
+  request.is_intercepted = context_.setup.is_intercepted;
+  request.answer = lane.start.answer;
+  request.id = lane.start.lane;
+  request.source = origin_.url();
+  if (source != kOrigin) sources_.address(source, request);
   // Nobody else is there who could give a part.
-  request.answer = StartLane::Answer::whole_too;
+  if (sources_.count() == 1) request.answer = StartLane::Answer::whole_too;
   lane.transfer = std::make_unique<FetchLane>(*this, context_.origin, std::move(request));
-  plan_.on_started(lane.start.lane, monotonic_now());
+  lane.heard = monotonic_now();
+  plan_.on_started(lane.start.lane, lane.heard);
 }
 
 void FetchTransfers::remove(LaneId id) {
@@ -137,16 +177,42 @@ FetchTransfers::Lane& FetchTransfers::lane_of(const FetchLane& lane) {
 }
 
 void FetchTransfers::resume() {
+  if (!owner_.has_room()) return;
+  auto now = monotonic_now();
+  auto paused = [now, this](const Lane& lane) {
+    return lane.paused && throttled_for(lane.start.source, now) == Duration(0);
+  };
   for (auto& lane : lanes_) {
-    if (!std::exchange(lane.paused, false)) continue;
-    plan_.on_resumed(lane.start.lane, monotonic_now());
+    if (!paused(lane)) continue;
+    lane.paused = false;
+    lane.heard = now;
+    plan_.on_resumed(lane.start.lane, now);
     lane.transfer->resume();
   }
+  throttle_again(now);
+}
+
+// The shortest wait of those that wait for their rate.
+void FetchTransfers::throttle_again(MonotonicTime now) {
+  std::optional<Duration> wait;
+  for (const auto& lane : lanes_) {
+    if (!lane.paused) continue;
+    auto its_wait = throttled_for(lane.start.source, now);
+    if (its_wait > Duration(0)) wait = std::min(wait.value_or(its_wait), its_wait);
+  }
+  if (wait) unthrottle_.start(*wait);
+}
+
+Duration FetchTransfers::throttled_for(SourceId source, MonotonicTime now) {
+  return context_.limits.wait(sources_.at(source), sources_.options(source)->rate, context_.setup.options.max_rate,
+                              now);
 }
 
 void FetchTransfers::stop() {
   next_look_.stop();
+  unthrottle_.stop();
   origin_.cancel();
+  sources_.cancel();
   while (!lanes_.empty()) {
     plan_.on_dropped(lanes_.back().start.lane);
     remove(lanes_.back().start.lane);
@@ -155,10 +221,13 @@ void FetchTransfers::stop() {
 
 // --- from the sources
 
-bool FetchTransfers::has_room(const FetchLane& lane) {
-  if (owner_.has_room()) return true;
-  lane_of(lane).paused = true;
-  plan_.on_paused(lane.id(), monotonic_now());
+bool FetchTransfers::has_room(const FetchLane& transfer) {
+  auto& lane = lane_of(transfer);
+  auto now = monotonic_now();
+  lane.paused = !owner_.has_room() || throttled_for(lane.start.source, now) > Duration(0);
+  if (!lane.paused) return true;
+  plan_.on_paused(transfer.id(), now);
+  throttle_again(now);
   return false;
 }
 
@@ -166,17 +235,22 @@ void FetchTransfers::on_tag(const FetchLane& lane, http::EntityTag tag) {
   origin_.on_tag(lane.source(), std::move(tag));
 }
 
-void FetchTransfers::on_received(const FetchLane& lane, uint64_t count) {
-  context_.counters.origin_bytes += count;
-  last_byte_ = monotonic_now();
-  plan_.on_bytes(lane.id(), 0, last_byte_);
+void FetchTransfers::on_received(const FetchLane& transfer, uint64_t count) {
+  auto& lane = lane_of(transfer);
+  auto source = lane.start.source;
+  last_byte_ = lane.heard = monotonic_now();
+  if (source == kOrigin) context_.counters.origin_bytes += count;
+  sources_.at(source).received(count, last_byte_);
+  context_.limits.take(sources_.at(source), sources_.options(source)->rate, context_.setup.options.max_rate, count,
+                       last_byte_);
+  plan_.on_bytes(transfer.id(), 0, last_byte_);
 }
 
 void FetchTransfers::on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) {
   auto source = lane_of(lane).start.source;
   plan_.on_bytes(lane.id(), bytes.size(), last_byte_);
-  failures_[source].reset();
-  origin_.progress();
+  failures_.erase(source);
+  if (source == kOrigin) origin_.progress();
   owner_.on_bytes(source, offset, bytes);
 }
 
@@ -188,6 +262,7 @@ void FetchTransfers::on_filled(FetchLane& lane) {
 
 void FetchTransfers::on_broken(FetchLane& lane, OriginFault fault) {
   log::info("the fetch of {} was interrupted at byte {}: {}", digest_.hex(), lane.left().begin, fault.message);
+  sources_.at(lane_of(lane).start.source).failed(fault.message, monotonic_now());
   int status = fault.kind == OriginFault::Kind::timeout ? 504 : 502;
   fail_lane(lane, kind_of(fault), {fault.is_final() ? 502 : status, fault.message});
 }
@@ -195,6 +270,7 @@ void FetchTransfers::on_broken(FetchLane& lane, OriginFault fault) {
 void FetchTransfers::on_refused(FetchLane& lane, BlobAnswer answer) {
   using Kind = LaneFailure::Kind;
   auto reason = lane.host() + " did not give the file: " + answer.reason + ".";
+  sources_.at(kOrigin).answered(for_table(answer), monotonic_now());
   switch (answer.kind) {
     case BlobAnswer::Kind::expired:
       return renew(lane);
@@ -216,6 +292,18 @@ void FetchTransfers::on_refused(FetchLane& lane, BlobAnswer answer) {
     case BlobAnswer::Kind::refused:
       return fail_lane(lane, Kind::refused, {502, reason});
   }
+}
+
+void FetchTransfers::on_answer(FetchLane& lane, const SourceAnswer& answer) {
+  auto source = lane_of(lane).start.source;
+  sources_.at(source).answered(answer, monotonic_now());
+  if (answer.kind == SourceAnswer::Kind::use) return;
+  auto reason = "The source " + sources_.options(source)->name + " did not give the file: " + answer.reason + ".";
+  fail_lane(lane, kind_of(answer.kind), {502, reason, answer.pause});
+}
+
+void FetchTransfers::leave_out(SourceId source, const std::string& why) {
+  plan_.leave_out(source, {LaneFailure::Kind::contradicts, why, std::nullopt});
 }
 
 void FetchTransfers::fail_lane(FetchLane& lane, LaneFailure::Kind kind, FetchFailure failure) {

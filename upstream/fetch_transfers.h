@@ -3,6 +3,7 @@
 // fetch loop.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "upstream/fetch_join.h"
 #include "upstream/fetch_lane.h"
 #include "upstream/fetch_origin.h"
+#include "upstream/fetch_sources.h"
 #include "upstream/source_plan.h"
 
 namespace weir::upstream {
@@ -56,8 +58,12 @@ class FetchTransfers : public LaneOwner {
   // There is room for bytes again.
   void resume();
   bool is_idle() const { return lanes_.empty(); }
+  bool has_trusted() const { return plan_.has_trusted(); }
+  FetchSources& sources() { return sources_; }
+  // It is not asked any more for this blob.
+  void leave_out(SourceId source, const std::string& why);
   MonotonicTime last_byte() const { return last_byte_; }
-  // The hosts that gave bytes or should have, for people.
+  // For people.
   std::string origin_host() const { return origin_.url().host; }
   // Ends all that runs; it may go on later.
   void stop();
@@ -68,6 +74,7 @@ class FetchTransfers : public LaneOwner {
     StartLane start;
     std::unique_ptr<FetchLane> transfer;
     bool paused = false;
+    MonotonicTime heard{};  // its latest byte or, before that, its start
   };
 
   // LaneOwner
@@ -77,6 +84,7 @@ class FetchTransfers : public LaneOwner {
   void on_received(const FetchLane& lane, uint64_t count) override;
   void on_bytes(FetchLane& lane, uint64_t offset, std::string_view bytes) override;
   void on_refused(FetchLane& lane, BlobAnswer answer) override;
+  void on_answer(FetchLane& lane, const SourceAnswer& answer) override;
   void on_filled(FetchLane& lane) override;
   void on_broken(FetchLane& lane, OriginFault fault) override;
 
@@ -87,6 +95,8 @@ class FetchTransfers : public LaneOwner {
   void transfer(Lane& lane);
   void remove(LaneId id);
   Lane& lane_of(const FetchLane& lane);
+  void throttle_again(MonotonicTime now);
+  Duration throttled_for(SourceId source, MonotonicTime now);
 
   void fail_lane(FetchLane& lane, LaneFailure::Kind kind, FetchFailure failure);
   void renew(FetchLane& lane);
@@ -97,13 +107,15 @@ class FetchTransfers : public LaneOwner {
   const uint64_t size_;
   TransfersOwner& owner_;
   SourcePlan plan_;
+  FetchSources sources_;
   FetchOrigin origin_;
-  std::vector<std::optional<FetchFailure>> failures_;  // the latest of each source
+  std::map<SourceId, FetchFailure> failures_;  // the latest of each that has given no byte since
   std::vector<Lane> lanes_;
   bool origin_out_ = false;    // for want of a URL
   bool failed_since_ = false;  // a transfer has failed and the plan has not been asked yet
   MonotonicTime last_byte_ = monotonic_now();
   Timer next_look_;
+  Timer unthrottle_;  // when bytes may be taken again
 };
 
 }  // namespace weir::upstream

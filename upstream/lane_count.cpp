@@ -13,6 +13,11 @@ constexpr Duration kLongestPause{120'000};
 
 }  // namespace
 
+void LaneCount::set_limit(size_t limit) {
+  limit_ = limit;
+  if (target_ > limit_) set_target(limit_);
+}
+
 void LaneCount::on_bytes(uint64_t count, MonotonicTime now) {
   if (begun_ && now >= *begun_) bytes_ += count;
 }

@@ -21,6 +21,7 @@ class LaneCount {
   LaneCount(size_t limit, uint64_t min_speed) : limit_(limit), min_speed_(static_cast<double>(min_speed)) {}
 
   size_t target() const { return target_; }
+  void set_limit(size_t limit);
 
   void on_bytes(uint64_t count, MonotonicTime now);
   // One of them failed while `delivering` others brought bytes.

@@ -31,10 +31,11 @@ struct PlanSource {
 };
 
 struct PlanOptions {
-  uint64_t piece_size = 8 << 20;   // whole blocks
-  size_t max_connections = 32;     // to all sources together
-  uint64_t min_speed = 3'000'000;  // bytes a second of a connection, as long as its source has more than one
-  Duration stall_timeout{10'000};  // without a byte
+  uint64_t piece_size = 8 << 20;        // whole blocks
+  size_t max_connections = 32;          // to all sources together
+  uint64_t min_speed = 3'000'000;       // bytes a second of a connection, as long as its source has more than one
+  Duration stall_timeout{10'000};       // without a byte
+  Duration lone_stall_timeout{10'000};  // the same of a source that no other could stand in for
   RetryOptions retry;
   uint64_t leap = 4 << 20;  // a client whose next byte is so far behind a transfer's place gets one of its own
   uint64_t confirm_size = 64 << 10;
@@ -56,6 +57,8 @@ struct PlanNeeds {
   Ranges missing;
   // What is there of a range and not readable before the whole is verified, ascending.
   Ranges untrusted;
+  // The digest of the whole was wrong: trusted sources are to bring what is untrusted once more.
+  enum class Doubt { no, yes } doubt = Doubt::no;
 };
 
 struct StartLane {

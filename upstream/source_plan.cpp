@@ -35,6 +35,12 @@ void SourcePlan::set_holds(SourceId source, std::vector<ByteRange> holds) {
   sources_[source].given.holds = std::move(holds);
 }
 
+void SourcePlan::set_ahead(SourceId source, size_t ahead) {
+  auto& changed = sources_[source];
+  changed.given.ahead = ahead;
+  changed.count.set_limit(std::max<size_t>(1, std::min(ahead, changed.given.connections)));
+}
+
 void SourcePlan::leave_out(SourceId source, LaneFailure reason) {
   sources_[source].dismissed = true;
   sources_[source].standing.leave_out(std::move(reason));
@@ -122,6 +128,7 @@ std::vector<PlanAction> SourcePlan::actions(const PlanNeeds& needs, MonotonicTim
 // would never be readable.
 void SourcePlan::weigh(const PlanNeeds& needs) {
   needs_.clear();
+  doubted_ = needs.doubt == PlanNeeds::Doubt::yes;
   whole_wanted_ = std::any_of(needs.wants.begin(), needs.wants.end(), [this](const auto& want) {
     return want.range == ByteRange{0, size_};
   });
@@ -130,7 +137,7 @@ void SourcePlan::weigh(const PlanNeeds& needs) {
 
 SourcePlan::Need SourcePlan::weighed(const PlanNeeds& needs, const PlanWant& want) const {
   Need need{want, needs.missing(want.range), {}, {}, {}};
-  if (!whole_wanted_ && trusted_in_play()) need.untrusted = needs.untrusted(want.range);
+  if ((!whole_wanted_ || doubted_) && trusted_in_play()) need.untrusted = needs.untrusted(want.range);
   std::merge(need.missing.begin(), need.missing.end(), need.untrusted.begin(), need.untrusted.end(),
              std::back_inserter(need.lacking), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   if (!want.frontier || *want.frontier >= want.range.end) return need;
@@ -166,9 +173,9 @@ void SourcePlan::trim_unwanted() {
 
 void SourcePlan::stop_silent() {
   for (const auto& lane : std::vector(lanes_.all())) {
-    auto silent_at = lane.silent_at(options_.stall_timeout);
-    if (!silent_at || now_ < *silent_at) continue;
     auto& source = sources_[lane.source];
+    auto silent_at = lane.silent_at(is_alone(source) ? options_.lone_stall_timeout : options_.stall_timeout);
+    if (!silent_at || now_ < *silent_at) continue;
     // The first byte of a source that is alone is waited for as long as the owner does.
     if (!lane.delivers() && source.standing.failures() == 0 && is_alone(source)) continue;
     stop(lane.id);

@@ -27,8 +27,11 @@ class SourcePlan {
   // Where two can give the same, the earlier one is preferred until their speeds are known.
   SourceId add_source(const PlanSource& source);
   void set_holds(SourceId source, std::vector<ByteRange> holds);
+  // See PlanSource.
+  void set_ahead(SourceId source, size_t ahead);
   // It is not used any more, and its transfers are stopped, until readmit().
   void leave_out(SourceId source, LaneFailure reason);
+  bool is_left_out(SourceId source) const { return sources_[source].dismissed; }
   // It gets no new transfers until readmit() or, if that is set, `until`; it is waited for.
   void hold(SourceId source, std::optional<MonotonicTime> until = std::nullopt);
   // It is held no longer; if it was out, it is as good as new.
@@ -55,6 +58,8 @@ class SourcePlan {
 
   // Whether a part of `range` is neither there nor on its way, or its first byte is far behind a transfer's place.
   bool needs_transfer(const PlanNeeds& needs, ByteRange range) const;
+  // Whether a trusted source may give more, as of the latest actions().
+  bool has_trusted() const { return trusted_in_play(); }
 
  private:
   struct Source {
@@ -131,6 +136,7 @@ class SourcePlan {
   MonotonicTime now_{};
   std::vector<Need> needs_;
   bool whole_wanted_ = false;
+  bool doubted_ = false;
   std::vector<PlanAction> actions_;
 };
 

@@ -62,7 +62,7 @@ void SourcePlan::serve_frontier(const Need& need) {
 
 // The next little piece for a client that waits at untrusted bytes, before it takes Weir for dead; one at a time.
 void SourcePlan::confirm(const PlanNeeds& needs) {
-  if (!whole_wanted_ || lanes_.is_confirming()) return;
+  if (!whole_wanted_ || doubted_ || lanes_.is_confirming()) return;
   for (const auto& want : needs.wants) {
     auto piece = waits_for(needs, want);
     if (piece.empty() || now_ < want.last_byte + options_.silence) continue;
@@ -247,7 +247,7 @@ size_t SourcePlan::limit(const Source& source) const {
 }
 
 size_t SourcePlan::lanes_ahead(const Source& source) const {
-  return whole_wanted_ ? lanes_.filling(source.id) : lanes_.of(source.id);
+  return whole_wanted_ && !doubted_ ? lanes_.filling(source.id) : lanes_.of(source.id);
 }
 
 size_t SourcePlan::target(const Source& source) const {
