@@ -106,6 +106,7 @@ void BlobFiller::work() {
   if (in_doubt_) return reject_held();
   if (settling_ && reserving_) return;
   if (std::exchange(settling_, false)) return owner_.on_settled();
+  if (!forgetting_.empty()) return forget_some();
   if (partial_->complete() && owner_.may_commit()) return commit();
   if (unhashed > 0) return hash_some();
   if (!owner_.expects_bytes()) save_map();
@@ -123,17 +124,15 @@ void BlobFiller::write_piece() {
   auto piece = std::make_shared<ReceivedBytes::Piece>(received_.take());
   writing_ = piece->range();
   writing_trust_ = piece->trust;
-  task_ = pool_.submit<Result<void>>(
-      loop_,
-      [partial = partial_, piece]() -> Result<void> {
-        TRY(partial->write(piece->offset, piece->bytes, piece->trust));
-        return {};
-      },
-      [this, piece](Result<void> written) {
-        writing_ = {};
+  using Written = Result<cas::WriteOutcome>;
+  task_ = pool_.submit<Written>(
+      loop_, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes, piece->trust); },
+      [this, piece](Written written) {
+        auto range = std::exchange(writing_, {});
         written_at_ = monotonic_now();
+        if (written && piece->trust == cas::Trust::trusted) owner_.on_trusted(range, written->contradicted);
         received_.give_back(std::move(*piece));
-        on_done(std::move(written));
+        on_done(written ? Result<void>() : tl::make_unexpected(std::move(written).error()));
       });
 }
 
@@ -152,6 +151,27 @@ void BlobFiller::save_map() {
   task_ = pool_.submit<Result<void>>(
       loop_, [partial = partial_] { return partial->save_map(); },
       [this](Result<void> saved) { on_done(std::move(saved)); });
+}
+
+void BlobFiller::forget(const std::vector<ByteRange>& ranges) {
+  forgetting_.insert(forgetting_.end(), ranges.begin(), ranges.end());
+  work();
+}
+
+void BlobFiller::forget_some() {
+  busy_ = true;
+  task_ = pool_.submit<Result<void>>(
+      loop_,
+      [partial = partial_, ranges = std::exchange(forgetting_, {})]() -> Result<void> {
+        for (auto range : ranges) TRY(partial->forget(range));
+        return {};
+      },
+      [this](Result<void> forgotten) {
+        busy_ = false;
+        if (!forgotten) return owner_.on_store_failed(forgotten.error());
+        owner_.on_forgotten();
+        work();
+      });
 }
 
 void BlobFiller::commit() {

@@ -27,6 +27,10 @@ class FillerOwner {
   virtual void on_opened(Result<void> opened) = 0;
   // The room that was asked for is there, or not.
   virtual void on_reserved(Result<void> reserved) = 0;
+  // Trusted bytes are held; where untrusted ones were, those of `contradicted` were others.  on_written() follows.
+  virtual void on_trusted(ByteRange range, const std::vector<ByteRange>& contradicted) = 0;
+  // What was to be forgotten is not held any more.
+  virtual void on_forgotten() = 0;
   // More is held, and there may be room again.
   virtual void on_written() = 0;
   // What settle() and reject() were asked for is done.
@@ -59,11 +63,14 @@ class BlobFiller {
   // What is held or received of `within` and clients cannot read before the whole is verified.
   std::vector<ByteRange> untrusted(ByteRange within) const;
   bool has_anything() const;
+  bool has_untrusted() const { return partial_->has_untrusted(); }
 
   // Does what there is to do.  Called when the owner's answers have changed.
   void work();
   // True: it has nothing in hand.  Else what was received is written, and then on_settled() is called.
   bool settle();
+  // What is untrusted of these is given up, once what was received is written.
+  void forget(const std::vector<ByteRange>& ranges);
   // Drops what was received, puts what is held into quarantine, and then calls on_settled().
   void reject();
 
@@ -72,6 +79,7 @@ class BlobFiller {
   void write_piece();
   void hash_some();
   void save_map();
+  void forget_some();
   void commit();
   void reject_held();
   void on_done(Result<void> done);
@@ -91,6 +99,7 @@ class BlobFiller {
   cas::Trust writing_trust_ = cas::Trust::trusted;
   MonotonicTime written_at_{};
   Timer gathering_;  // until a piece that is not full is written
+  std::vector<ByteRange> forgetting_;
   bool settling_ = false;
   bool in_doubt_ = false;  // what is held is to be rejected
 };

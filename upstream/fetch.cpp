@@ -14,7 +14,8 @@ Fetch::Fetch(FetchContext context, const Sha256& digest, uint64_t size)
       progress_(std::make_shared<FetchProgress>(digest, size)),
       members_(*progress_),
       filler_(context.loop, context.pool, *this),
-      transfers_(context_, digest, size, *this) {
+      transfers_(context_, digest, size, *this),
+      provenance_(size) {
   ++context_.counters.running;
 }
 
@@ -79,6 +80,7 @@ void Fetch::end_if_unwanted() {
 PlanNeeds Fetch::needs() {
   PlanNeeds needs;
   needs.wants = wants();
+  needs.doubt = doubt_;
   needs.missing = [this](ByteRange within) { return filler_.missing(within); };
   needs.untrusted = [this](ByteRange within) { return filler_.untrusted(within); };
   return needs;
@@ -110,6 +112,8 @@ void Fetch::work() {
     return;
   }
   transfers_.work();
+  if (is_ending()) return;
+  if (doubt_ == Doubt::yes && !transfers_.has_trusted()) look_for_the_liar();
   if (is_ending()) return;
   if (has_turn_ && transfers_.is_idle() && !filler_.reserving() && !lacks_anything()) {
     has_turn_ = false;
@@ -157,7 +161,9 @@ void Fetch::on_reserved(Result<void> reserved) {
 // --- from the sources
 
 void Fetch::on_bytes(SourceId source, uint64_t offset, std::string_view bytes) {
-  filler_.add(offset, bytes, transfers_.sources().trust(source));
+  auto trust = transfers_.sources().trust(source);
+  if (trust == cas::Trust::untrusted) provenance_.sent(source, {offset, offset + bytes.size()});
+  filler_.add(offset, bytes, trust);
 }
 
 // What is held may belong to another file than what comes now, and clients may have got it already: it counts as wrong.
@@ -176,6 +182,7 @@ void Fetch::on_written() {
   members_.advance(monotonic_now());
   members_.tell_all();
   if (has_room()) transfers_.resume();
+  if (std::exchange(replan_, false)) on_change();
 }
 
 void Fetch::on_settled() {
@@ -190,11 +197,13 @@ void Fetch::on_committing() {
 void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
   if (!blob) {
     if (blob.error().code != ErrorCode::digest_mismatch) return on_store_failed(blob.error());
+    if (filler_.has_untrusted()) return doubt(blob.error());
     ++context_.counters.wrong_bytes;
     log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), transfers_.origin_host(),
                blob.error().message);
     return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
   }
+  compare_suspects(*blob);
   ++context_.counters.completed;
   auto publishing = std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now() - transfers_.last_byte());
   context_.counters.publishing_microseconds += static_cast<uint64_t>(publishing.count());

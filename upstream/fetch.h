@@ -8,12 +8,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "upstream/blob_filler.h"
 #include "upstream/fetch_context.h"
 #include "upstream/fetch_join.h"
 #include "upstream/fetch_members.h"
 #include "upstream/fetch_transfers.h"
+#include "upstream/piece_digests.h"
+#include "upstream/provenance.h"
 
 namespace weir::upstream {
 
@@ -52,9 +55,11 @@ class Fetch : private TransfersOwner, private FillerOwner {
 
   // FillerOwner
   bool expects_bytes() const override { return !transfers_.is_idle(); }
-  bool may_commit() const override { return stage_ == Stage::open; }
+  bool may_commit() const override;
   void on_opened(Result<void> opened) override;
   void on_reserved(Result<void> reserved) override;
+  void on_trusted(ByteRange range, const std::vector<ByteRange>& contradicted) override;
+  void on_forgotten() override { on_change(); }
   void on_written() override;
   void on_settled() override;
   void on_committing() override;
@@ -69,6 +74,13 @@ class Fetch : private TransfersOwner, private FillerOwner {
   void release_unwanted();
   void end_if_unwanted();
 
+  // The search for who lied, in fetch_doubt.cpp.
+  void doubt(const Error& error);
+  void look_for_the_liar();
+  void replace(SourceId suspect);
+  void blame(SourceId liar);
+  void compare_suspects(const std::shared_ptr<const cas::Blob>& blob);
+
   void fail(FetchFailure failure);
   void end();
   std::string named() const { return "the fetch of " + digest().hex(); }
@@ -80,7 +92,23 @@ class Fetch : private TransfersOwner, private FillerOwner {
   FetchTransfers transfers_;
   Stage stage_ = Stage::opening;
   bool has_turn_ = false;
-  bool begun_ = false;                         // it had its first turn
+  bool begun_ = false;  // it had its first turn
+
+  // The digest was wrong, and untrusted bytes may be why: there is no commit before one of them has changed or all are
+  // trusted.
+  using Doubt = PlanNeeds::Doubt;
+  Doubt doubt_ = Doubt::no;
+  Provenance provenance_;
+  // One whose bytes were given up on a suspicion, with what they were.
+  struct Suspect {
+    SourceId source;
+    std::vector<PieceDigest> pieces;
+  };
+  std::vector<Suspect> suspects_;
+  DiskTask digesting_;
+  bool is_digesting_ = false;
+  bool replan_ = false;  // once what was written is told
+
   std::optional<FetchFailure> after_writing_;  // to fail with, once what was received is written
 };
 

@@ -38,6 +38,7 @@ class FetchSources {
   void cancel() { ticket_ = nullptr; }
 
   size_t count() const { return sources_.size(); }
+  const std::shared_ptr<Source>& shared(SourceId id) const { return sources_[id].source; }
   Source& at(SourceId id) { return *sources_[id].source; }
   std::shared_ptr<const SourceOptions> options(SourceId id) const { return sources_[id].source->options(); }
   cas::Trust trust(SourceId id) const { return sources_[id].trust; }

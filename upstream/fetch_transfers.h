@@ -62,6 +62,8 @@ class FetchTransfers : public LaneOwner {
   FetchSources& sources() { return sources_; }
   // It is not asked any more for this blob.
   void leave_out(SourceId source, const std::string& why);
+  // After leave_out().
+  void readmit(SourceId source) { plan_.readmit(source); }
   MonotonicTime last_byte() const { return last_byte_; }
   // For people.
   std::string origin_host() const { return origin_.url().host; }

@@ -132,22 +132,40 @@ void FetchFixture::serve(fakes::TlsConnection& connection) {
     if (head.empty()) return;
     auto body = field_of(head, "Content-Length");
     if (!body.empty()) head += connection.read(std::stoul(body));
-    Reply reply;
-    {
-      std::lock_guard lock(mutex_);
-      bool is_hub = field_of(head, "Host") == kHub;
-      (is_hub ? hub_requests_ : cdn_requests_).push_back(head);
-      auto& replies = is_hub ? hub_replies_ : cdn_replies_;
-      reply = is_hub ? status(500) : cdn_always_;
-      if (!replies.empty()) reply = std::move(replies.front()), replies.pop_front();
-    }
-    if (!reply(connection, head)) return;
+    if (!next_reply(head)(connection, head)) return;
   }
+}
+
+Reply FetchFixture::next_reply(const std::string& head) {
+  std::lock_guard lock(mutex_);
+  auto host = field_of(head, "Host");
+  if (auto other = host_replies_.find(host); other != host_replies_.end()) {
+    host_requests_[host].push_back(head);
+    return other->second;
+  }
+  bool is_hub = host == kHub;
+  (is_hub ? hub_requests_ : cdn_requests_).push_back(head);
+  auto& replies = is_hub ? hub_replies_ : cdn_replies_;
+  if (replies.empty()) return is_hub ? status(500) : cdn_always_;
+  auto reply = std::move(replies.front());
+  replies.pop_front();
+  return reply;
 }
 
 void FetchFixture::add(Replies& replies, Reply reply) {
   std::lock_guard lock(mutex_);
   replies.push_back(std::move(reply));
+}
+
+void FetchFixture::host_always(const std::string& host, Reply reply) {
+  std::lock_guard lock(mutex_);
+  host_replies_[host] = std::move(reply);
+}
+
+std::vector<std::string> FetchFixture::requests_to(const std::string& host) const {
+  std::lock_guard lock(mutex_);
+  auto found = host_requests_.find(host);
+  return found == host_requests_.end() ? std::vector<std::string>() : found->second;
 }
 
 void FetchFixture::cdn_always(Reply reply) {

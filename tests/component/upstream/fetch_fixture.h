@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -76,9 +77,12 @@ class FetchFixture : public testing::Test {
   void cdn(Reply reply) { add(cdn_replies_, std::move(reply)); }
   void cdn_always(Reply reply);
   void hub(Reply reply) { add(hub_replies_, std::move(reply)); }
+  // What another host answers, always.
+  void host_always(const std::string& host, Reply reply);
   // Heads (and LFS bodies) of what was asked so far.
   std::vector<std::string> cdn_requests() const { return copy(cdn_requests_); }
   std::vector<std::string> hub_requests() const { return copy(hub_requests_); }
+  std::vector<std::string> requests_to(const std::string& host) const;
 
   // Made at the first use, with `setup_` as it is then.
   FetchTable& table();
@@ -112,6 +116,7 @@ class FetchFixture : public testing::Test {
  private:
   using Replies = std::deque<Reply>;
   void serve(fakes::TlsConnection& connection);
+  Reply next_reply(const std::string& head);
   void add(Replies& replies, Reply reply);
   std::vector<std::string> copy(const std::vector<std::string>& requests) const;
 
@@ -119,6 +124,8 @@ class FetchFixture : public testing::Test {
   Replies cdn_replies_;  // guarded by mutex_, like all that follow
   Reply cdn_always_ = status(500);
   Replies hub_replies_;
+  std::map<std::string, Reply> host_replies_;
+  std::map<std::string, std::vector<std::string>> host_requests_;
   std::vector<std::string> cdn_requests_;
   std::vector<std::string> hub_requests_;
 
