@@ -26,13 +26,14 @@ AccessLog::~AccessLog() {
 
 void AccessLog::add(const RequestRecord& record, MonotonicTime now) {
   if (!log::enabled(log::Level::info)) return;
+  bool by_others = !record.sources.empty() && record.sources != "origin";
   auto seconds = std::chrono::duration<double>(now - record.started).count();
   lines_.add(log::Level::info,
-             fmt::format("access {} {} {} {} {} {} {} store={} origin={} {:.3f}s{}{}{}", or_dash(record.client),
+             fmt::format("access {} {} {} {} {} {} {} store={} origin={} {:.3f}s{}{}{}{}{}", or_dash(record.client),
                          or_dash(record.method), or_dash(record.host), or_dash(record.path), record.status,
                          name_of(record.outcome), record.digest ? record.digest->hex() : "-", record.from_store,
-                         record.from_origin, seconds, record.user.empty() ? "" : " user=", record.user,
-                         record.complete ? "" : " cut"));
+                         record.from_origin, seconds, by_others ? " sources=" : "", by_others ? record.sources : "",
+                         record.user.empty() ? "" : " user=", record.user, record.complete ? "" : " cut"));
   if (lines_.size() >= kMaxWaiting) return lines_.write();
   if (!timer_.running()) timer_.start(kWriteInterval);
 }

@@ -15,8 +15,8 @@ class AccessLog {
   explicit AccessLog(Loop& loop);
   ~AccessLog();
 
-  // Client, method, host, path, status, outcome, sha256, bytes from the store and from the origin, seconds; the user
-  // where names are asked for.
+  // Client, method, host, path, status, outcome, sha256, bytes from the store and from the origin, seconds; the names
+  // of the sources where there was another one than the origin; the user where names are asked for.
   void add(const RequestRecord& record, MonotonicTime now);
 
  private:

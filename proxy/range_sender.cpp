@@ -83,6 +83,7 @@ void RangeSender::proceed_with_fetch() {
     if (!first_byte) return;
     begin(progress_->file());
   }
+  responder_.record().sources = progress_->sources();
   if (state == FetchState::failed) sender_->end_of_progress();
   sender_->set_progress(readable, state == FetchState::verified);
   sender_->pump();

@@ -35,6 +35,7 @@ struct RequestRecord {
   std::optional<Sha256> digest;
   uint64_t from_store = 0;   // bytes of the body that came from the store
   uint64_t from_origin = 0;  // bytes of the body that came from the origin for this request
+  std::string sources;       // whose bytes a fetch brought meanwhile: their names, with commas
   bool complete = false;     // the client got the whole answer
   MonotonicTime started;
 };

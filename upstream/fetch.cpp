@@ -162,6 +162,9 @@ void Fetch::on_reserved(Result<void> reserved) {
 
 void Fetch::on_bytes(SourceId source, uint64_t offset, std::string_view bytes) {
   auto trust = transfers_.sources().trust(source);
+  auto& given = given_[source];
+  if (given == 0) progress_->add_source(transfers_.sources().options(source)->name);
+  given += bytes.size();
   if (trust == cas::Trust::untrusted) provenance_.sent(source, {offset, offset + bytes.size()});
   filler_.add(offset, bytes, trust);
 }
@@ -207,10 +210,20 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
   ++context_.counters.completed;
   auto publishing = std::chrono::duration_cast<std::chrono::microseconds>(monotonic_now() - transfers_.last_byte());
   context_.counters.publishing_microseconds += static_cast<uint64_t>(publishing.count());
-  log::info("{} is complete: {} bytes, verified", named(), size());
+  log::info("{} is complete: {} bytes, verified{}", named(), size(), shares());
   progress_->verify((*blob)->file());
   members_.tell_all();
   end();
+}
+
+// How much each source gave, where there was another one than the origin.
+std::string Fetch::shares() const {
+  if (given_.empty() || given_.rbegin()->first == FetchSources::kOrigin) return "";
+  std::string text;
+  for (const auto& [source, bytes] : given_)
+    text +=
+        (text.empty() ? "; " : ", ") + std::to_string(bytes) + " from " + transfers_.sources().options(source)->name;
+  return text;
 }
 
 // --- the end

@@ -5,6 +5,7 @@
 // and published.  Lives on the fetch loop.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
 
   void fail(FetchFailure failure);
   void end();
+  std::string shares() const;
   std::string named() const { return "the fetch of " + digest().hex(); }
 
   FetchContext context_;
@@ -92,7 +94,8 @@ class Fetch : private TransfersOwner, private FillerOwner {
   FetchTransfers transfers_;
   Stage stage_ = Stage::opening;
   bool has_turn_ = false;
-  bool begun_ = false;  // it had its first turn
+  std::map<SourceId, uint64_t> given_;  // bytes of each source
+  bool begun_ = false;                  // it had its first turn
 
   // The digest was wrong, and untrusted bytes may be why: there is no commit before one of them has changed or all are
   // trusted.

@@ -15,6 +15,16 @@ FetchFailure FetchProgress::failure() const {
   return failure_;
 }
 
+std::string FetchProgress::sources() const {
+  std::lock_guard lock(mutex_);
+  return sources_;
+}
+
+void FetchProgress::add_source(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  sources_ += (sources_.empty() ? "" : ",") + name;
+}
+
 uint64_t FetchProgress::readable_from(uint64_t offset) const {
   if (state() == FetchState::verified) return size_;
   std::lock_guard lock(mutex_);

@@ -50,6 +50,8 @@ class FetchProgress {
   uint64_t readable_from(uint64_t offset) const;
   // The file, with holes where nothing has come yet; null until it is open.
   std::shared_ptr<const cas::BlobFile> file() const;
+  // The names of the sources that have given bytes, in the order that they began to, with commas.
+  std::string sources() const;
   // Once the state is `failed`.
   FetchFailure failure() const;
 
@@ -58,6 +60,7 @@ class FetchProgress {
   friend class FetchTable;
 
   void open(std::shared_ptr<const cas::PartialBlob> partial);
+  void add_source(const std::string& name);
   void verify(std::shared_ptr<const cas::BlobFile> file);
   void fail(FetchFailure failure);
 
@@ -70,6 +73,7 @@ class FetchProgress {
   std::shared_ptr<const cas::PartialBlob> partial_;
   std::vector<ByteRange> left_;  // guarded by mutex_: what was readable when the fetch failed
   FetchFailure failure_;         // guarded by mutex_
+  std::string sources_;          // guarded by mutex_
 };
 
 }  // namespace weir::upstream

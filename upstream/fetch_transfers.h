@@ -60,6 +60,7 @@ class FetchTransfers : public LaneOwner {
   bool is_idle() const { return lanes_.empty(); }
   bool has_trusted() const { return plan_.has_trusted(); }
   FetchSources& sources() { return sources_; }
+  const FetchSources& sources() const { return sources_; }
   // It is not asked any more for this blob.
   void leave_out(SourceId source, const std::string& why);
   // After leave_out().

@@ -120,6 +120,32 @@ TEST_F(FetchSourcesTest, leave_parts_to_a_trusted_one) {
   EXPECT_THAT(requests_to(kNas), IsEmpty());
 }
 
+// Its next bytes are there, but nobody has vouched for them: the origin does, a little at a time.
+TEST_F(FetchSourcesTest, keep_no_client_waiting_at_what_is_untrusted) {
+  add(web(kNas));
+  auto gate = this->gate();
+  auto all_but_the_last_piece = [=, this](fakes::TlsConnection& connection, const std::string& head) {
+    if (field_of(head, "Range").find("-") == std::string::npos) return false;
+    if (field_of(head, "Range").starts_with("bytes=8388608")) gate->wait();
+    return file(bytes_)(connection, head);
+  };
+  host_always(kNas, all_but_the_last_piece);
+  cdn_always(all_but_the_last_piece);
+  auto client = join(bytes_);
+  ASSERT_TRUE(wait_until([&] {
+    return gate->reached() && report(kNas).bytes > 0 && report(kNas).bytes + report("origin").bytes == 8 * kMiB;
+  }));
+  // All that can be has been written.
+  auto written = [&] { return client->bytes_of({0, 8 * kMiB}) == bytes_.substr(0, 8 * kMiB); };
+  ASSERT_TRUE(wait_until(written));
+  auto held = client->held();
+  ASSERT_LT(held, 8 * kMiB);
+  ASSERT_TRUE(wait_until([&] { return client->held() > held; }));
+  EXPECT_FALSE(client->ended());
+  gate->open();
+  ASSERT_TRUE(wait_until([&] { return client->verified(); }));
+}
+
 // --- sources that do not give it
 
 struct Trouble {

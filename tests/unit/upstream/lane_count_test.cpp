@@ -106,5 +106,17 @@ TEST_F(LaneCountTest, waits_until_all_transfers_deliver) {
   EXPECT_EQ(count_.next_look(), now_ + LaneCount::kSettle + LaneCount::kMeasure);
 }
 
+TEST_F(LaneCountTest, follows_a_limit_that_changes) {
+  auto rate = [](size_t lanes) { return lanes * 10 * kMB; };
+  count_.set_limit(2);
+  run(seconds(5), rate);
+  EXPECT_EQ(count_.target(), 2U);
+  count_.set_limit(8);
+  run(seconds(5), rate);
+  EXPECT_EQ(count_.target(), 8U);
+  count_.set_limit(1);
+  EXPECT_EQ(count_.target(), 1U);
+}
+
 }  // namespace
 }  // namespace weir::upstream

@@ -56,15 +56,25 @@ TEST(ReceivedBytes, TellsTransfersApart) {
 
 TEST(ReceivedBytes, GivesFullPiecesFirst) {
   ReceivedBytes received;
-  received.add(7 * kPieceBytes, "slow");
+  received.add(7 * kPieceBytes, "slow", cas::Trust::trusted);
   EXPECT_FALSE(received.has_full_piece());
-  received.add(0, std::string(kPieceBytes, 'a'));
-  received.add(kPieceBytes, std::string(kPieceBytes, 'b'));
+  received.add(0, std::string(kPieceBytes, 'a'), cas::Trust::trusted);
+  received.add(kPieceBytes, std::string(kPieceBytes, 'b'), cas::Trust::trusted);
   EXPECT_TRUE(received.has_full_piece());
   EXPECT_EQ(received.take().offset, 0u);
   EXPECT_EQ(received.take().offset, kPieceBytes);
   EXPECT_FALSE(received.has_full_piece());
   EXPECT_EQ(received.take().bytes, "slow");
+}
+
+TEST(ReceivedBytes, KeepsTrustedAndUntrustedBytesApart) {
+  ReceivedBytes received;
+  received.add(0, "ab", cas::Trust::untrusted);
+  received.add(2, "cd", cas::Trust::trusted);
+  received.add(4, "ef", cas::Trust::trusted);
+  EXPECT_EQ(received.take().trust, cas::Trust::untrusted);
+  EXPECT_EQ(received.pieces().front().bytes, "cdef");
+  EXPECT_EQ(received.take().trust, cas::Trust::trusted);
 }
 
 TEST(ReceivedBytes, UsesBuffersAgain) {

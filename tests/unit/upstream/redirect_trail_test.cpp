@@ -47,6 +47,16 @@ TEST_F(RedirectTrailTest, does_not_choose_between_two_places) {
   EXPECT_NE(trail_.follow(head), std::nullopt);
 }
 
+TEST(RedirectTrailOfSource, leads_anywhere_by_https_and_in_clear_nowhere_else) {
+  RedirectTrail trail(http::parse_url("http://10.0.0.5:8080/blobs/a").value());
+  EXPECT_EQ(trail.follow(to("http://10.0.0.5:8080/b")), std::nullopt);
+  EXPECT_NE(trail.follow(to("http://10.0.0.5/b")), std::nullopt);
+  EXPECT_NE(trail.follow(to("http://10.0.0.6:8080/b")), std::nullopt);
+  EXPECT_EQ(trail.follow(to("https://files.example.org:8443/b")), std::nullopt);
+  EXPECT_EQ(trail.place().text(), "https://files.example.org:8443/b");
+  EXPECT_NE(trail.follow(to("http://10.0.0.5:8080/b")), std::nullopt) << "never back into clear";
+}
+
 TEST_F(RedirectTrailTest, tells_the_host_and_nothing_of_the_query) {
   auto trouble = trail_.follow(to("https://example.org/secret?Signature=t"));
   EXPECT_EQ(trouble, "it redirects to example.org, which is not intercepted");

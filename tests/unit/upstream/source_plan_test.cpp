@@ -426,5 +426,81 @@ TEST_F(SourcePlanTest, asks_no_untrusted_source_where_nobody_wants_the_whole) {
   EXPECT_EQ(std::get<StartLane>(actions.back()).source, 1U) << "better than nothing";
 }
 
+// --- when the digest was wrong
+
+class SourcePlanDoubtTest : public SourcePlanTest {
+ protected:
+  Actions doubt() {
+    auto all = needs();
+    all.doubt = PlanNeeds::Doubt::yes;
+    return plan_.actions(all, now_);
+  }
+};
+
+TEST_F(SourcePlanDoubtTest, has_a_trusted_source_bring_again_what_is_untrusted) {
+  add(Trust::trusted);
+  add(Trust::untrusted);
+  want({0, kSize});
+  hold({0, kSize}, Trust::untrusted);
+  trusted_.add({0, 8 * kMiB});
+  auto actions = doubt();
+  ASSERT_THAT(actions, SizeIs(1)) << "the untrusted one has nothing to do";
+  EXPECT_EQ(actions[0], PlanAction(start(1, 0, {8 * kMiB, 16 * kMiB}, Purpose::confirm)));
+}
+
+TEST_F(SourcePlanDoubtTest, asks_nobody_for_it_without_a_trusted_source) {
+  add(Trust::trusted);
+  add(Trust::untrusted);
+  want({0, kSize});
+  hold({0, kSize}, Trust::untrusted);
+  plan_.leave_out(0, {Kind::absent, "It has not got it.", std::nullopt});
+  EXPECT_THAT(doubt(), IsEmpty());
+  EXPECT_FALSE(plan_.has_trusted());
+}
+
+// --- what the owner changes
+
+TEST_F(SourcePlanTest, may_let_a_source_run_further_ahead) {
+  plan_.add_source({Trust::trusted, 4, 1, std::nullopt});
+  want({0, kSize});
+  auto transfers = [this] { return std::count_if(lanes_.begin(), lanes_.end(), [](const auto&) { return true; }); };
+  auto run = [this](int ticks) {
+    for (int tick = 0; tick < ticks; ++tick) {
+      for (auto& [id, lane] : lanes_)
+        if (!lane.range.empty()) receive(id, std::min<uint64_t>(256 << 10, lane.range.size()));
+      look(Duration(25));
+    }
+  };
+  look();
+  run(80);
+  EXPECT_EQ(transfers(), 1);
+  plan_.set_ahead(0, 4);
+  run(80);
+  EXPECT_GT(transfers(), 1);
+}
+
+TEST_F(SourcePlanTest, waits_longer_for_a_source_that_no_other_can_stand_in_for) {
+  PlanOptions options;
+  options.lone_stall_timeout = Duration(60'000);
+  SourcePlan plan(options, kSize);
+  plan.add_source({Trust::trusted, 1, 1, std::nullopt});
+  want({0, kSize});
+  plan.actions(needs(), now_);
+  plan.on_started(1, now_);
+  plan.on_bytes(1, 1000, now_);
+  now_ += Duration(59'000);
+  EXPECT_THAT(plan.actions(needs(), now_), IsEmpty());
+  plan.add_source({Trust::trusted, 1, 1, std::nullopt});
+  EXPECT_THAT(plan.actions(needs(), now_), testing::Contains(PlanAction(StopLane{1})));
+}
+
+TEST_F(SourcePlanTest, counts_a_range_far_behind_a_transfer_as_one_to_be_asked_for) {
+  add(Trust::trusted);
+  want({0, kSize});
+  look();
+  EXPECT_FALSE(plan_.needs_transfer(needs(), {4 * kMiB, 5 * kMiB}));
+  EXPECT_TRUE(plan_.needs_transfer(needs(), {40 * kMiB, 41 * kMiB}));
+}
+
 }  // namespace
 }  // namespace weir::upstream
