@@ -202,8 +202,7 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
     if (blob.error().code != ErrorCode::digest_mismatch) return on_store_failed(blob.error());
     if (filler_.has_untrusted()) return doubt(blob.error());
     ++context_.counters.wrong_bytes;
-    log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), transfers_.origin_host(),
-               blob.error().message);
+    log::error("{}: the bytes from {} are wrong and in quarantine: {}", named(), senders(), blob.error().message);
     return fail({502, "The bytes that came are not the file: " + blob.error().message + "."});
   }
   compare_suspects(*blob);
@@ -214,6 +213,12 @@ void Fetch::on_committed(Result<std::shared_ptr<const cas::Blob>> blob) {
   progress_->verify((*blob)->file());
   members_.tell_all();
   end();
+}
+
+// Who gave the bytes, for people.
+std::string Fetch::senders() const {
+  bool others = !given_.empty() && given_.rbegin()->first != FetchSources::kOrigin;
+  return others ? progress_->sources() : transfers_.origin_host();
 }
 
 // How much each source gave, where there was another one than the origin.

@@ -84,6 +84,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
 
   void fail(FetchFailure failure);
   void end();
+  std::string senders() const;
   std::string shares() const;
   std::string named() const { return "the fetch of " + digest().hex(); }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "upstream/fetch.h"
 
 namespace weir::upstream {
 

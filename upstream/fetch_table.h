@@ -16,7 +16,7 @@
 #include "base/loop.h"
 #include "cas/blob_store.h"
 #include "upstream/direct_fetch.h"
-#include "upstream/fetch.h"
+#include "upstream/fetch_context.h"
 #include "upstream/fetch_join.h"
 #include "upstream/origin_client.h"
 #include "upstream/public_probe.h"
@@ -30,6 +30,8 @@ class FetchMembership {
  public:
   virtual ~FetchMembership() = default;
 };
+
+struct FetchMember;
 
 class FetchTable : private FetchOwner {
  public:

@@ -311,8 +311,11 @@ void FetchTransfers::fail_lane(FetchLane& lane, LaneFailure::Kind kind, FetchFai
   plan_.on_failed(lane.id(), {kind, failure.message, failure.retry_after}, monotonic_now());
   remove(lane.id());
   log::debug("{}", failure.message);
-  failures_[source] = std::move(failure);
+  failures_[source] = failure;
   failed_since_ = failed_since_ || may_pass(kind);
+  // What else it sends is of no use without the rest.
+  bool is_end = !may_pass(kind) && kind != LaneFailure::Kind::ignores_range;
+  if (is_end && sources_.count() == 1 && !sources_.is_asking()) return owner_.on_gave_up(std::move(failure));
   owner_.on_change();
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A web server that holds blobs under their sha256, as a folder behind nginx or Storj's linksharing does: ranges, no ETag, errors
-as pages."""
+"""A web server that holds blobs under their sha256, as a folder behind nginx or Storj's linksharing does: ranges, no
+ETag, errors as pages."""
 
 import contextlib
 import socket
@@ -25,8 +25,8 @@ def flipped(blob: bytes) -> bytes:
 
 
 class BlobServer:
-    """TLS on 127.0.0.1, as blobs.example.org.  `status` other than 0 is the answer to everything; behind `reset_at` bytes of a
-    body the connection is reset."""
+    """TLS on 127.0.0.1, as blobs.example.org.  `status` other than 0 is the answer to everything; behind `reset_at` bytes
+    of a body the connection is reset."""
 
     def __init__(self, hub: TestHub, blobs: Mapping[str, bytes]) -> None:
         self.blobs = dict(blobs)
