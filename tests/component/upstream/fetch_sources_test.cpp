@@ -195,6 +195,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Trouble{"resets", reset_in_the_middle(8 * kMiB + 5)}),
     [](const auto& tested) { return tested.param.name; });
 
+// It has the piece, and does not go on with it.
+TEST_F(FetchSourcesTest, that_fall_silent_lose_their_piece) {
+  setup_.options.stall_timeout = Duration(200);
+  add(web(kNas));
+  host_always(kNas, gated_file(bytes_, kMiB + 10, this->gate()));
+  cdn_always(file(bytes_));
+  auto client = fetch(bytes_);
+  ASSERT_TRUE(client->verified()) << client->progress->failure().message;
+  EXPECT_GT(report(kNas).bytes, 0U);
+}
+
 // --- who learns what
 
 TEST_F(FetchSourcesTest, are_asked_for_what_everybody_may_read) {
