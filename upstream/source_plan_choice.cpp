@@ -48,6 +48,8 @@ void SourcePlan::serve_frontier(const Need& need) {
   if (lane && offset - lane->left.begin <= options_.leap) return;
   const auto* source = frontier_source(offset);
   if (!source) return;
+  auto purpose = run_at(need.untrusted, offset) ? Purpose::confirm : Purpose::fill;
+  if (purpose == Purpose::confirm && source->given.trust == Trust::untrusted) return;
   auto run = *run_at(need.lacking, offset);
   if (lane) {
     run.end = std::min(run.end, lane->left.end);
@@ -56,7 +58,6 @@ void SourcePlan::serve_frontier(const Need& need) {
     run = lanes_.uncovered({run}).front();
   }
   if (source->given.holds) run.end = std::min(run.end, run_at(*source->given.holds, offset)->end);
-  auto purpose = run_at(need.untrusted, offset) ? Purpose::confirm : Purpose::fill;
   start(*source, piece_of(run, *source, remaining()), purpose);
 }
 

@@ -267,9 +267,12 @@ INSTANTIATE_TEST_SUITE_P(, Tokens, testing::Bool(), testing::PrintToStringParamN
 
 // --- limits
 
-TEST_F(FetchSourcesTest, keep_to_their_rate) {
+class Rates : public FetchSourcesTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(Rates, are_kept) {
   auto nas = web(kNas);
-  nas.rate = 4 * kMiB;
+  auto& rate = GetParam() ? nas.rate : setup_.options.max_rate;
+  rate = 4 * kMiB;
   add(nas);
   host_always(kNas, file(bytes_));
   cdn_always(status(404));
@@ -278,6 +281,23 @@ TEST_F(FetchSourcesTest, keep_to_their_rate) {
   ASSERT_TRUE(client->verified()) << client->progress->failure().message;
   // The first second's worth may come at once.
   EXPECT_GE(monotonic_now() - begun, Duration(900));
+}
+
+INSTANTIATE_TEST_SUITE_P(, Rates, testing::Bool(), testing::PrintToStringParamName());
+
+TEST_F(FetchSourcesTest, bring_all_where_the_origin_is_switched_off) {
+  setup_.sources.front().enabled = false;
+  cdn_always(file(bytes_));
+  auto refused = fetch(some_bytes(kMiB, 2));
+  ASSERT_TRUE(refused->failed());
+  EXPECT_EQ(refused->progress->failure().message, "The source origin is switched off.");
+  refused.reset();
+  end_table();
+  add(web(kNas));
+  host_always(kNas, file(bytes_));
+  auto client = fetch(bytes_);
+  ASSERT_TRUE(client->verified()) << client->progress->failure().message;
+  EXPECT_THAT(cdn_requests(), IsEmpty());
 }
 
 TEST_F(FetchSourcesTest, that_are_switched_off_are_not_asked) {

@@ -448,6 +448,18 @@ TEST_F(SourcePlanDoubtTest, has_a_trusted_source_bring_again_what_is_untrusted) 
   EXPECT_EQ(actions[0], PlanAction(start(1, 0, {8 * kMiB, 16 * kMiB}, Purpose::confirm)));
 }
 
+TEST_F(SourcePlanDoubtTest, waits_for_a_trusted_source_that_is_to_be_left_alone_for_a_moment) {
+  add(Trust::trusted);
+  add(Trust::untrusted);
+  want({0, kSize});
+  hold({0, kSize}, Trust::untrusted);
+  doubt();
+  fail(1, Kind::interrupted);
+  EXPECT_THAT(doubt(), IsEmpty()) << "the untrusted one cannot help";
+  now_ += Duration(1'000);
+  EXPECT_THAT(doubt(), SizeIs(1));
+}
+
 TEST_F(SourcePlanDoubtTest, asks_nobody_for_it_without_a_trusted_source) {
   add(Trust::trusted);
   add(Trust::untrusted);
