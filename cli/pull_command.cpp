@@ -12,9 +12,11 @@
 #include "cli/borrowed_proxy.h"
 #include "cli/command.h"
 #include "cli/hub_client.h"
+#include "cli/local_http.h"
 #include "cli/pull_plan.h"
 #include "cli/pull_run.h"
 #include "cli/repo_lister.h"
+#include "cli/source_report.h"
 #include "cli/store_contents.h"
 #include "config/values.h"
 #include "hub/catalog_database.h"
@@ -73,10 +75,17 @@ int stopped_by(int signal) {
   return kSignalBase + signal;
 }
 
+// What the proxy says of its sources; "" where it does not tell it to us.  What others download meanwhile counts too.
+std::string sources_page(const ProxyContact& proxy) {
+  constexpr Duration kTimeout{5'000};
+  auto answer = local_get(proxy, "/-/sources", kTimeout);
+  return answer && answer->status == 200 ? answer->body : "";
+}
+
 // What was pulled, in words; the exit code.
-int report(const PullEnd& end, int signal) {
+int report(const PullEnd& end, const std::string& sources, int signal) {
   fmt::print(stderr, "{}", failure_lines(end.failures));
-  fmt::print("{}", pull_summary(end.tally, end.failures.size(), end.took));
+  fmt::print("{}{}", pull_summary(end.tally, end.failures.size(), end.took), sources);
   if (end.out_of_room) complain(end.out_of_room->message);
   if (!end.all_tried && !end.out_of_room) return stopped_by(signal);
   return end.all_tried && end.failures.empty() ? kDone : kFailed;
@@ -106,8 +115,10 @@ Result<int> pull_with(const PullOptions& options, const config::Config& config, 
     // No failure: the file itself comes next, and has its own.
     (void)puller.ask_by_revision(plan->small.empty() ? plan->large.front() : plan->small.front());
   }
+  auto before = sources_page(proxy);
   auto end = run_pull(puller, *plan, room, stop);
-  return report(end, signals.caught());
+  auto sources = sources_since(before, sources_page(proxy));
+  return report(end, sources, signals.caught());
 }
 
 Result<int> pull(const PullOptions& options) {

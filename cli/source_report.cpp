@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -30,6 +31,10 @@ std::string text_at(const Json& json, const char* name) {
 bool flag_at(const Json& json, const char* name) {
   auto found = json.find(name);
   return found != json.end() && found->is_boolean() && found->get<bool>();
+}
+
+bool has_sources(const Json& json) {
+  return json.is_object() && json.contains("sources") && json["sources"].is_array();
 }
 
 // Columns as wide as their widest cell.
@@ -76,7 +81,7 @@ std::string trouble_lines(const Json& source) {
 
 Result<std::string> sources_text(const std::string& text) {
   auto json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("sources") || !json["sources"].is_array())
+  if (!has_sources(json))
     return fail(ErrorCode::io, "what the proxy says of its sources is not the JSON object that it should be");
   std::vector<Row> rows = {{"NAME", "KIND", "HOST", "STATE", "SPEED", "SERVED", "ERRORS", "BLAMED"}};
   std::string troubles;
@@ -85,6 +90,24 @@ Result<std::string> sources_text(const std::string& text) {
     troubles += trouble_lines(source);
   }
   return table_of(rows) + troubles;
+}
+
+std::string sources_since(const std::string& before, const std::string& after) {
+  std::map<std::string, uint64_t> given;
+  auto was = Json::parse(before, nullptr, false);
+  auto is = Json::parse(after, nullptr, false);
+  if (!has_sources(was) || !has_sources(is)) return "";
+  for (const auto& source : was["sources"]) given[text_at(source, "name")] = number_at(source, "bytes");
+  std::string text;
+  bool others = false;
+  for (const auto& source : is["sources"]) {
+    auto name = text_at(source, "name");
+    auto bytes = number_at(source, "bytes");
+    if (bytes <= given[name]) continue;
+    others = others || text_at(source, "kind") != name_of(upstream::SourceKind::origin);
+    text += (text.empty() ? "" : ", ") + name + " " + show_bytes(bytes - given[name]);
+  }
+  return others ? "sources: " + text + "\n" : "";
 }
 
 std::string configured_sources_text(const std::vector<upstream::SourceOptions>& sources) {

@@ -95,6 +95,14 @@ def test_a_web_server_gives_what_the_cdn_does_not(
     assert "secret" not in weir.log()
 
 
+def test_a_pull_says_who_gave_the_bytes(start: Callable[..., Weir], hub: TestHub, blobs: BlobServer) -> None:
+    weir = start(BLOBS, blobs.connect_to)
+    hub.inject(host=CDN, status=404, count=None)
+    done = weir.run("pull", TINY, WEIGHTS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "sources: blobs 12.6 MB"
+
+
 def test_a_second_weir_is_a_mirror(
     start: Callable[..., Weir], make_weir: Callable[..., Weir], hub: TestHub, file: File
 ) -> None:

@@ -56,5 +56,19 @@ TEST(SourceReportTest, configured_sources_show_no_url) {
   EXPECT_TRUE(json["sources"][1]["state"].is_null());
 }
 
+TEST(SourceReportTest, says_who_gave_bytes_meanwhile) {
+  auto page = [](uint64_t origin, uint64_t nas) {
+    return nlohmann::json{{"sources",
+                           {{{"name", "origin"}, {"kind", "origin"}, {"bytes", origin}},
+                            {{"name", "nas"}, {"kind", "storj"}, {"bytes", nas}}}}}
+        .dump();
+  };
+  EXPECT_EQ(sources_since(page(5, 7), page(1'000'005, 2'000'007)), "sources: origin 1.0 MB, nas 2.0 MB\n");
+  EXPECT_EQ(sources_since(page(5, 7), page(5, 2'000'007)), "sources: nas 2.0 MB\n");
+  EXPECT_EQ(sources_since(page(5, 7), page(6, 7)), "") << "the origin alone";
+  EXPECT_EQ(sources_since("", page(6, 8)), "");
+  EXPECT_EQ(sources_since(page(6, 8), "not JSON"), "");
+}
+
 }  // namespace
 }  // namespace weir::cli
