@@ -82,9 +82,7 @@ TEST_F(FetchLiars, are_found_by_what_the_origin_says) {
 TEST_F(FetchLiars, are_told_from_honest_sources) {
   auto wrong = bytes_;
   wrong[8 * kMiB] ^= 1;
-  host_always(kLiar, [wrong, this](fakes::TlsConnection& connection, const std::string& head) {
-    return file(wrong)(connection, head);
-  });
+  host_always(kLiar, file(wrong));
   add(kHonest);
   host_always(kHonest, file(bytes_));
   let_the_liar_send();
