@@ -18,11 +18,12 @@ MAY_INCLUDE = {
     "http": {"base"},
     "cas": {"base"},
     "certs": {"base"},
+    "peer": {"certs", "http", "base"},
     "hub": {"http", "base"},
-    "upstream": {"hub", "cas", "http", "base"},
-    "proxy": {"upstream", "hub", "cas", "certs", "http", "base"},
+    "upstream": {"peer", "hub", "cas", "http", "base"},
+    "proxy": {"upstream", "peer", "hub", "cas", "certs", "http", "base"},
     "config": {"http", "base"},  # and the options.h of every other folder
-    "cli": {"config", "proxy", "upstream", "hub", "cas", "certs", "http", "base"},
+    "cli": {"config", "proxy", "upstream", "peer", "hub", "cas", "certs", "http", "base"},
 }
 TAKES_OPTIONS_OF_ALL = {"config"}
 

@@ -32,11 +32,12 @@ class IncludeTest(unittest.TestCase):
             "http": "http base",
             "cas": "cas base",
             "certs": "certs base",
+            "peer": "peer certs http base",
             "hub": "hub http base",
-            "upstream": "upstream hub cas http base",
-            "proxy": "proxy upstream hub cas certs http base",
+            "upstream": "upstream peer hub cas http base",
+            "proxy": "proxy upstream peer hub cas certs http base",
             "config": "config http base",
-            "cli": "cli config proxy upstream hub cas certs http base",
+            "cli": "cli config proxy upstream peer hub cas certs http base",
         }
         self.assertEqual(set(rows), set(MAY_INCLUDE))
         for folder, allowed in rows.items():
