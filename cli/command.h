@@ -43,6 +43,7 @@ void add_rm(CLI::App& app, Chosen& chosen);
 void add_config(CLI::App& app, Chosen& chosen);
 void add_user(CLI::App& app, Chosen& chosen);
 void add_source(CLI::App& app, Chosen& chosen);
+void add_peer(CLI::App& app, Chosen& chosen);
 
 // The options that lead to a configuration, filled by the parser.
 struct ConfigChoice {

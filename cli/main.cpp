@@ -45,6 +45,7 @@ int parse_and_run(std::vector<std::string> arguments) {
   add_config(app, chosen);
   add_user(app, chosen);
   add_source(app, chosen);
+  add_peer(app, chosen);
 
   try {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

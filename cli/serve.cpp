@@ -78,6 +78,8 @@ Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config,
   setup.gc_schedule = config.store.gc_schedule;
   TRY_ASSIGN(setup.trusted_roots, origin_trust(config, authority->own_pem()));
   TRY_ASSIGN(setup.pseudonym, installation_name(config.ca.folder));
+  TRY_ASSIGN(setup.peer, peer::Identity::open_or_create(config.ca.folder));
+  setup.peer_folder = config.ca.folder;
   TRY_ASSIGN(auto listener,
              proxy::Server::listen(setup.options.listen.listen,
                                    whom == ServeFor::runs ? proxy::PortTaken::use_another : proxy::PortTaken::fail));

@@ -329,6 +329,14 @@ void add_fetch_from_sources(Options& all) {
       [](auto& config) -> auto& { return config.fetch.max_rate; })));
 }
 
+void add_peer(Options& all) {
+  all.push_back(reloadable(boolean_option(
+      {"peer.share_private",
+       "Whether the Weirs that this one is paired with (weir peer) also get files that the hub does not give to "
+       "everybody."},
+      [](auto& config) -> auto& { return config.proxy.peer.share_private; })));
+}
+
 void add_xet(Options& all) {
   all.push_back(reloadable(choice_option<proxy::XetMode>(
       {"xet.mode",
@@ -445,6 +453,7 @@ Options make_options() {
   add_origin(all);
   add_fetch(all);
   add_fetch_from_sources(all);
+  add_peer(all);
   add_xet(all);
   add_access(all);
   add_metadata(all);
@@ -470,6 +479,7 @@ const std::vector<Section>& sections() {
                                            {"tunnel", "All other hosts."},
                                            {"origin", "How the hub is reached."},
                                            {"fetch", "How missing files are downloaded."},
+                                           {"peer", "Other Weirs that this one is paired with."},
                                            {"xet", "Hugging Face's chunked transfer."},
                                            {"access", "How long the hub's permissions hold."},
                                            {"metadata", "What the hub said of its repositories, remembered."},

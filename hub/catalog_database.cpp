@@ -27,6 +27,7 @@ constexpr auto kRevisions = R"sql(
   CREATE TABLE IF NOT EXISTS revisions (
     id INTEGER PRIMARY KEY, type TEXT NOT NULL, repo TEXT NOT NULL, revision TEXT NOT NULL, commit_id TEXT NOT NULL,
     UNIQUE (type, repo, revision));
+  CREATE INDEX IF NOT EXISTS names_by_blob ON names (sha256);
 )sql";
 
 BlobId blob_in(const Statement& row, int digest_column) {
@@ -185,6 +186,18 @@ Result<void> for_each_file_of(const fs::path& catalog, RepoType type, const std:
   TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " WHERE type = ? AND repo = ?"));
   select.bind(1, plural_of(type)).bind(2, repo);
   return for_each_row(select, callback);
+}
+
+Result<std::vector<RepoName>> repos_with(const fs::path& catalog, const Sha256& digest) {
+  TRY_ASSIGN(auto database, Database::open_read_only(catalog));
+  TRY_ASSIGN(auto select, database.prepare("SELECT DISTINCT type, repo FROM names WHERE sha256 = ?"));
+  select.bind_blob(1, bytes_of(digest));
+  std::vector<RepoName> repos;
+  for (;;) {
+    TRY_ASSIGN(bool there, select.step());
+    if (!there) return repos;
+    repos.push_back({repo_type_of(select.text(0)).value_or(RepoType::model), select.text(1)});
+  }
 }
 
 Result<std::string> commit_of(const fs::path& catalog, const NamedRevision& revision) {

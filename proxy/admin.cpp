@@ -13,6 +13,8 @@
 #include "http/target.h"
 #include "proxy/error_answer.h"
 #include "proxy/source_page.h"
+#include "proxy/peer_admin.h"
+#include "proxy/peer_blob_exchange.h"
 #include "proxy/store_admin.h"
 #include "proxy/verify_exchange.h"
 
@@ -203,8 +205,10 @@ std::unique_ptr<Exchange> open_admin(WorkerContext& context, const IpAddress& cl
     return refuse(403,
                   "Weir's own pages are read by the address of this machine, as in http://127.0.0.1:9347/-/status.");
   if (auto exchange = open_store_admin(context, client, request, responder)) return exchange;
+  if (auto exchange = open_peer_admin(context, client, request, responder)) return exchange;
   if (request.method != "GET" && request.method != "HEAD") return refuse(405, "Weir's own pages are read with GET.");
   auto path = request.target.substr(0, request.target.find('?'));
+  if (path.starts_with(kBlobPrefix)) return refuse(403, "Blobs are for paired Weirs, over the TLS between peers.");
   if (path == "/-/health") return show("application/json", health_text(services));
   if (path == "/-/status") return show("application/json", status_json(services));
   if (path == "/-/metrics") return show("text/plain; version=0.0.4; charset=utf-8", metrics_text(services));

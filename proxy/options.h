@@ -47,6 +47,11 @@ struct TunnelOptions {
   std::vector<uint16_t> ports = {443};
 };
 
+// What other Weirs get that this one is paired with.
+struct PeerOptions {
+  bool share_private = false;  // also blobs that the hub does not give to everybody
+};
+
 enum class XetMode { strip, pass };
 
 struct LimitOptions {
@@ -67,6 +72,7 @@ struct Options {
   EndpointOptions endpoint;
   InterceptOptions intercept;
   TunnelOptions tunnel;
+  PeerOptions peer;
   XetMode xet = XetMode::strip;
   LimitOptions limits;
   bool access_log = true;

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "http/text.h"
+#include "peer/tls.h"
 #include "proxy/tls_contexts.h"
 
 namespace weir::proxy {
@@ -24,14 +25,18 @@ constexpr char kTls12Suites[] =
 
 // A context owns what its callback mints leaves with.
 struct PortContext {
-  PortContext(std::vector<std::string> its_names, certs::LeafCache& its_leaves)
-      : names(std::move(its_names)), leaves(its_leaves), context(SSL_CTX_new(TLS_server_method())) {}
+  PortContext(std::vector<std::string> its_names, certs::LeafCache& its_leaves, std::shared_ptr<SSL_CTX> its_peers)
+      : names(std::move(its_names)),
+        leaves(its_leaves),
+        peers(std::move(its_peers)),
+        context(SSL_CTX_new(TLS_server_method())) {}
   PortContext(const PortContext&) = delete;
   PortContext& operator=(const PortContext&) = delete;
   ~PortContext() { SSL_CTX_free(context); }
 
   const std::vector<std::string> names;
   certs::LeafCache& leaves;
+  const std::shared_ptr<SSL_CTX> peers;
   SSL_CTX* context;
 };
 
@@ -85,8 +90,9 @@ std::optional<PortIdentity> port_identity(const Options& options) {
   return identity;
 }
 
-Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, certs::LeafCache& leaves) {
-  auto owner = std::make_shared<PortContext>(identity.names, leaves);
+Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, certs::LeafCache& leaves,
+                                                  std::shared_ptr<ssl_ctx_st> peers) {
+  auto owner = std::make_shared<PortContext>(identity.names, leaves, std::move(peers));
   auto* session = reinterpret_cast<const unsigned char*>(kSessionContext);
   if (owner->context == nullptr || !set_up_server(owner->context) ||
       SSL_CTX_set_cipher_list(owner->context, kTls12Suites) != 1 ||
@@ -99,6 +105,7 @@ Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, 
       if (auto leaf = leaves.get(name, wall_now()); !leaf) return fail(leaf.error().in(identity.section + ".names"));
     SSL_CTX_set_cert_cb(owner->context, choose_leaf, owner.get());
   }
+  if (owner->peers) peer::divert_peers(owner->context, owner->peers.get());
   return std::shared_ptr<ssl_ctx_st>(owner, owner->context);
 }
 

@@ -32,7 +32,9 @@ std::optional<PortIdentity> port_identity(const Options& options);
 
 // A server context for the port, for any thread: with the operator's certificate, which is read now, or with a leaf of
 // Weir's CA for the name that the client asks for (the first of the names when it asks for none of them).  `leaves`
-// must outlive it.  Errors: invalid for files that do not fit, and for a name that the CA may not sign for.
-Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, certs::LeafCache& leaves);
+// must outlive it.  Clients that offer the protocol of peers are served by `peers`, if there is one
+// (peer::configure_server).  Errors: invalid for files that do not fit, and for a name that the CA may not sign for.
+Result<std::shared_ptr<ssl_ctx_st>> make_port_tls(const PortIdentity& identity, certs::LeafCache& leaves,
+                                                  std::shared_ptr<ssl_ctx_st> peers = nullptr);
 
 }  // namespace weir::proxy

@@ -42,15 +42,17 @@ Result<std::unique_ptr<Server>> Server::create(ServerSetup setup, UniqueFd liste
                                                std::unique_ptr<certs::CertificateAuthority> authority) {
   TRY_ASSIGN(auto listening, bound_endpoint(listener.get()));
   TRY(store->set_lock_note(listening.text()));
+  TRY_ASSIGN(auto peer_tls, make_peer_tls(setup.peer));
   std::unique_ptr<Server> server(new Server(std::move(setup), std::move(listener), listening, std::move(store),
-                                            std::move(catalog), std::move(memory), std::move(authority)));
+                                            std::move(catalog), std::move(memory), std::move(authority),
+                                            std::move(peer_tls)));
   TRY(server->use(server->setup_.options));
   return server;
 }
 
 Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::unique_ptr<cas::BlobStore> store,
                std::unique_ptr<hub::Catalog> catalog, std::unique_ptr<hub::HubMemory> memory,
-               std::unique_ptr<certs::CertificateAuthority> authority)
+               std::unique_ptr<certs::CertificateAuthority> authority, std::shared_ptr<ssl_ctx_st> peer_tls)
     : setup_(std::move(setup)),
       store_(std::move(store)),
       catalog_(std::move(catalog)),
@@ -70,9 +72,11 @@ Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::un
       setup_.fetch,  setup_.origin, setup_.trusted_roots, setup_.pseudonym, intercepted_by(setup_.options),
       setup_.sources};
   fetches_ = std::make_unique<upstream::FetchTable>(std::move(fetch), *store_, *disk_, address_policy_);
-  services_ = std::unique_ptr<Services>(new Services{setup_.pseudonym, *authority_, wall_now(), listening,
-                                                     setup_.store_path.string(), *disk_, *store_, *catalog_, roles_,
-                                                     issued_, *memory_, questions_, *fetches_, tls_, counters_});
+  auto sharing = std::make_unique<RememberedSharing>(*disk_, *catalog_, setup_.store_path / "catalog.db", *memory_);
+  peers_ = std::make_unique<PeerAccess>(setup_.peer, std::move(peer_tls), setup_.peer_folder, std::move(sharing));
+  services_ = std::unique_ptr<Services>(
+      new Services{setup_.pseudonym, *authority_, wall_now(), listening, setup_.store_path.string(), *disk_, *store_,
+                   *catalog_, roles_, issued_, *memory_, questions_, *fetches_, tls_, counters_, *peers_});
   for (size_t i = 0; i < worker_count(setup_.options.listen.workers); ++i)
     workers_.push_back(std::make_unique<Worker>(*services_, setup_.origin, setup_.trusted_roots, address_policy_));
   acceptor_ = std::make_unique<Acceptor>(loop_, std::move(listener),
@@ -102,7 +106,7 @@ void Server::stop() {
 }
 
 Result<void> Server::use(const Options& options) {
-  TRY_ASSIGN(settings_, make_settings(options, settings_.get(), *disk_, leaves_));
+  TRY_ASSIGN(settings_, make_settings(options, settings_.get(), *disk_, leaves_, peers_->tls));
   for (auto& worker : workers_) worker->use(settings_);
   return {};
 }

@@ -16,7 +16,9 @@
 #include "certs/leaf_cache.h"
 #include "hub/catalog.h"
 #include "hub/hub_memory.h"
+#include "peer/identity.h"
 #include "proxy/acceptor.h"
+#include "proxy/peer_access.h"
 #include "proxy/services.h"
 #include "proxy/store_upkeep.h"
 #include "proxy/worker.h"
@@ -34,6 +36,8 @@ struct ServerSetup {
   std::vector<upstream::SourceOptions> sources = {upstream::origin_source()};
   std::string trusted_roots;  // PEM, without Weir's own CA
   std::string pseudonym;
+  peer::Identity peer;                // who it is to other Weirs
+  std::filesystem::path peer_folder;  // that holds the list of them
   std::filesystem::path store_path;
   std::vector<cas::TimeOfDay> gc_schedule;
   cas::Options store;
@@ -70,7 +74,7 @@ class Server {
  private:
   Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::unique_ptr<cas::BlobStore> store,
          std::unique_ptr<hub::Catalog> catalog, std::unique_ptr<hub::HubMemory> memory,
-         std::unique_ptr<certs::CertificateAuthority> authority);
+         std::unique_ptr<certs::CertificateAuthority> authority, std::shared_ptr<ssl_ctx_st> peer_tls);
 
   Result<void> use(const Options& options);
   void adopt(UniqueFd fd, IpAddress client);
@@ -96,6 +100,7 @@ class Server {
   std::unique_ptr<DiskPool> disk_;
   std::shared_ptr<const Settings> settings_;  // on the thread of run()
   std::unique_ptr<upstream::FetchTable> fetches_;
+  std::unique_ptr<PeerAccess> peers_;
   std::unique_ptr<Services> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Acceptor> acceptor_;

@@ -25,6 +25,8 @@
 
 namespace weir::proxy {
 
+struct PeerAccess;
+
 struct Services {
   const std::string& pseudonym;  // Weir's own name in Via, different for each installation
   const certs::CertificateAuthority& authority;
@@ -41,6 +43,7 @@ struct Services {
   upstream::FetchTable& fetches;
   TlsContexts& tls;
   Counters& counters;
+  PeerAccess& peers;
 };
 
 struct WorkerContext {

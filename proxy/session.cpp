@@ -7,9 +7,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "peer/tls.h"
 #include "proxy/error_answer.h"
 #include "proxy/front_handler.h"
 #include "proxy/intercept_handler.h"
+#include "proxy/peer_access.h"
+#include "proxy/peer_handler.h"
 #include "proxy/relay_exchange.h"
 
 namespace weir::proxy {
@@ -65,9 +68,8 @@ Session::~Session() {
 
 void Session::start() {
   timer_.start(settings_->options.limits.head_timeout);
-  if (!settings_->port_tls) return await_request();
   watch_ = std::make_unique<FdWatch>(context_.loop, stream_->fd(), [this](bool, bool) { look_at_first_byte(); });
-  watch_->want(Interest::read);
+  look_at_first_byte();
 }
 
 void Session::drain() {
@@ -76,12 +78,12 @@ void Session::drain() {
   if (!tunnel_ && !dial_) close();
 }
 
-// --- the port's own TLS
+// --- TLS on the port: its own, or that of a peer
 
 void Session::look_at_first_byte() {
   char first = 0;
   ssize_t got = ::recv(stream_->fd(), &first, 1, MSG_PEEK);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return watch_->want(Interest::read);
   if (got <= 0) return close();
   watch_.reset();
   // With TLS for the endpoint alone the proxy stays in clear, on the same port.
@@ -91,12 +93,21 @@ void Session::look_at_first_byte() {
     return refuse({400, "This port of Weir speaks TLS: use https:// in the proxy's URL, as in HTTPS_PROXY=https://" +
                             settings_->options.listen.names.front() + ":" +
                             std::to_string(context_.services.listening.port) + " (weir env prints it)."});
-  shake_hands(std::move(stream_), settings_->port_tls, [this] {
-    stream_ = std::move(handshaking_);
-    scheme_ = Scheme::https;
-    timer_.start(settings_->options.limits.head_timeout);
-    await_request();
-  });
+  // A port in clear has TLS for peers alone.
+  shake_hands(std::move(stream_), settings_->port_tls ? settings_->port_tls : context_.services.peers.tls,
+              [this] { on_port_secured(); });
+}
+
+void Session::on_port_secured() {
+  if (peer::is_peer_session(handshaking_->session())) {
+    auto peer = peer::session_of(handshaking_->session());
+    if (!peer) return close();
+    return speak_http(std::move(handshaking_), std::make_unique<PeerHandler>(context_, client_, *peer), "");
+  }
+  stream_ = std::move(handshaking_);
+  scheme_ = Scheme::https;
+  timer_.start(settings_->options.limits.head_timeout);
+  await_request();
 }
 
 // --- the first request

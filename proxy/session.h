@@ -35,6 +35,7 @@ class Session {
 
  private:
   void look_at_first_byte();
+  void on_port_secured();
   void await_request();
   void read_request();
   bool take_request();

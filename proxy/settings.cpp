@@ -20,13 +20,14 @@ Result<std::shared_ptr<Authenticator>> make_authenticator(const Options& options
 }  // namespace
 
 Result<std::shared_ptr<const Settings>> make_settings(const Options& options, const Settings* running, DiskPool& pool,
-                                                      certs::LeafCache& leaves) {
+                                                      certs::LeafCache& leaves,
+                                                      const std::shared_ptr<ssl_ctx_st>& peer_tls) {
   auto settings = std::make_shared<Settings>(options);
   if (!options.listen.users.empty()) {
     TRY_ASSIGN(settings->users, make_authenticator(options, running, pool));
   }
   if (auto identity = port_identity(options)) {
-    TRY_ASSIGN(settings->port_tls, make_port_tls(*identity, leaves));
+    TRY_ASSIGN(settings->port_tls, make_port_tls(*identity, leaves, peer_tls));
   }
   return settings;
 }

@@ -26,9 +26,10 @@ struct Settings {
 };
 
 // Reads the files that the options name.  What was remembered of passwords stays when the `running` settings (null:
-// none) have the same users.  The pool and the leaves must outlive the settings.  Errors: those of read_users and
-// make_port_tls.
+// none) have the same users.  `peer_tls`: what serves peers on the same port.  The pool and the leaves must outlive the
+// settings.  Errors: those of read_users and make_port_tls.
 Result<std::shared_ptr<const Settings>> make_settings(const Options& options, const Settings* running, DiskPool& pool,
-                                                      certs::LeafCache& leaves);
+                                                      certs::LeafCache& leaves,
+                                                      const std::shared_ptr<ssl_ctx_st>& peer_tls);
 
 }  // namespace weir::proxy

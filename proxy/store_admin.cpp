@@ -122,17 +122,16 @@ bool is_on_this_machine(const Services& services, const IpAddress& client) {
   return client.is_loopback() || client == services.listening.address;
 }
 
-// Nothing when the request may change something.
-std::optional<std::string> refusal_of(const Services& services, const IpAddress& client,
-                                      const http::RequestHead& request) {
-  if (!is_on_this_machine(services, client)) return "The store is changed from the machine that Weir runs on alone.";
+}  // namespace
+
+std::optional<std::string> refusal_of_command(const Services& services, const IpAddress& client,
+                                              const http::RequestHead& request) {
+  if (!is_on_this_machine(services, client)) return "Weir takes commands from the machine that it runs on alone.";
   if (!request.fields.has(kCommandField) || request.fields.has("Origin"))
-    return "The store is changed by weir gc, rm, ls, verify, pin and unpin: a request needs the field " +
+    return "This page is for weir gc, rm, ls, verify, pin, unpin and peer: a request needs the field " +
            std::string(kCommandField) + ", and must not come from a web page.";
   return std::nullopt;
 }
-
-}  // namespace
 
 Result<std::string> collect_answer(cas::Space& space, cas::Collect mode, std::optional<uint64_t> max_size) {
   TRY_ASSIGN(auto collected, space.collect(mode, max_size));
@@ -161,7 +160,7 @@ std::unique_ptr<Exchange> open_store_admin(WorkerContext& context, const IpAddre
     return run([&services] { return list_pins(services.catalog.pins()); });
   if (!changes) return nullptr;
   if (request.method != "POST") return refuse(405, "This page takes POST.");
-  if (auto refusal = refusal_of(services, client, request)) return refuse(403, *refusal);
+  if (auto refusal = refusal_of_command(services, client, request)) return refuse(403, *refusal);
   if (target.path == "/-/verify") return open_verify(context, target.query, responder);
   if (target.path == "/-/sync") return run([&services] { return write_down(services); });
   if (target.path == "/-/rm")

@@ -20,6 +20,10 @@ namespace weir::proxy {
 // ask.
 inline constexpr std::string_view kCommandField = "Weir-Command";
 
+// Why a request may change nothing here; nothing when it may: it comes from this machine, and not from a web page.
+std::optional<std::string> refusal_of_command(const Services& services, const IpAddress& client,
+                                              const http::RequestHead& request);
+
 // Null for a path that is none of these.  The caller has checked that the client may see Weir's own pages.
 std::unique_ptr<Exchange> open_store_admin(WorkerContext& context, const IpAddress& client,
                                            const http::RequestHead& request, Responder& responder);

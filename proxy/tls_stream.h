@@ -21,6 +21,8 @@ class TlsStream : public Stream {
 
   // ok: the session stands.  would_block: wait for read_interest().
   IoResult handshake();
+  // For who looks at what the handshake agreed on.
+  ssl_st* session() const { return ssl_.get(); }
   // The reason of the last failure, for the log.
   std::string failure() const;
 

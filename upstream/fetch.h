@@ -35,6 +35,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
 
   const Sha256& digest() const { return progress_->digest(); }
   uint64_t size() const { return progress_->size(); }
+  std::shared_ptr<const FetchProgress> progress() const { return progress_; }
 
  private:
   enum class Stage {

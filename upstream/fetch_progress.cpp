@@ -34,6 +34,12 @@ uint64_t FetchProgress::readable_from(uint64_t offset) const {
   return offset;
 }
 
+std::vector<ByteRange> FetchProgress::readable_ranges() const {
+  if (state() == FetchState::verified) return {{0, size_}};
+  std::lock_guard lock(mutex_);
+  return partial_ ? partial_->held_ranges() : left_;
+}
+
 void FetchProgress::open(std::shared_ptr<const cas::PartialBlob> partial) {
   std::lock_guard lock(mutex_);
   file_ = partial->file();

@@ -48,6 +48,8 @@ class FetchProgress {
   // Bytes [offset, returned) of the file are there; unverified while the state is not `verified`.  What was there when
   // the fetch failed stays.
   uint64_t readable_from(uint64_t offset) const;
+  // All that is there, as runs in order; what readable_from() says of each of their bytes.
+  std::vector<ByteRange> readable_ranges() const;
   // The file, with holes where nothing has come yet; null until it is open.
   std::shared_ptr<const cas::BlobFile> file() const;
   // The names of the sources that have given bytes, in the order that they began to, with commas.

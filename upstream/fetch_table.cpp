@@ -78,6 +78,15 @@ std::unique_ptr<FetchMembership> FetchTable::join(JoinRequest request, Loop& loo
   return membership;
 }
 
+void FetchTable::find(const Sha256& digest, Loop& loop,
+                      std::function<void(std::shared_ptr<const FetchProgress>)> found) {
+  loop_.post([this, digest, &loop, found = std::move(found)]() mutable {
+    auto fetch = fetches_.find(digest);
+    auto progress = fetch == fetches_.end() ? nullptr : fetch->second->progress();
+    loop.post([found = std::move(found), progress = std::move(progress)] { found(progress); });
+  });
+}
+
 void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request) {
   auto found = fetches_.find(request.digest);
   if (found != fetches_.end() && found->second->size() != request.size)

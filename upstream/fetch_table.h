@@ -4,6 +4,7 @@
 // fetch loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -48,6 +49,8 @@ class FetchTable : private FetchOwner {
            std::vector<SourceOptions> sources);
 
   std::unique_ptr<FetchMembership> join(JoinRequest request, Loop& loop, FetchListener& listener);
+  // What a running fetch shows, told on `loop`; null when there is none.  Joins nothing and starts nothing.
+  void find(const Sha256& digest, Loop& loop, std::function<void(std::shared_ptr<const FetchProgress>)> found);
   const FetchCounters& counters() const { return counters_; }
   const SourceTable& sources() const { return sources_; }
   // For the requests that find out whether and where there is something to fetch, while a client waits.

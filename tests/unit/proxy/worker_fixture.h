@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "proxy/peer_access.h"
 #include "proxy/services.h"
 #include "tests/unit/base/temporary_folder.h"
 #include "tests/unit/proxy/tls_client.h"
@@ -34,6 +35,7 @@ struct WorkerFixture {
   upstream::OriginClient origin{loop, {}, "", addresses};
   upstream::Dialler dialler{loop, {}, addresses};
   AccessLog access_log{loop};
+  std::unique_ptr<PeerAccess> peers;
   std::unique_ptr<Services> services;
   std::unique_ptr<WorkerContext> context;
 };
