@@ -17,6 +17,7 @@ Kind kind_of(CURLcode code, Phase phase) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_INVALIDCERTSTATUS:
       return Kind::bad_certificate;
     case CURLE_OPERATION_TIMEDOUT:
@@ -42,6 +43,8 @@ std::string_view advice_on_certificate(long verify_result) {
     case X509_V_ERR_CERT_NOT_YET_VALID:
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "check the clock of this machine";
+    case X509_V_ERR_CERT_REJECTED:
+      return "it is not the key that this Weir was paired with; pair again if that machine has a new one";
     default:
       return "the connection was given up, and nothing can switch this check off";
   }

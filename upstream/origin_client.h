@@ -19,6 +19,8 @@
 
 namespace weir::upstream {
 
+class PeerTls;
+
 enum class RequestBody { none, length, chunked };
 
 // A request as it goes out.
@@ -38,6 +40,9 @@ struct OriginRequest {
   // Nothing: the option's value.  0: none, and none for a body that stalls either (event streams, git).
   std::optional<Duration> first_byte_timeout;
   Scheme scheme = Scheme::https;
+  // Set: the host is a paired Weir, known by its key.  It is reached directly, at any address, and connect_to does not
+  // lead elsewhere.
+  std::shared_ptr<const PeerTls> peer = nullptr;
 };
 
 // Why an answer did not come, or broke off.

@@ -11,6 +11,7 @@
 #include "http/text.h"
 #include "upstream/certificate_names.h"
 #include "upstream/connect_to.h"
+#include "upstream/peer_tls.h"
 
 namespace weir::upstream {
 namespace {
@@ -23,7 +24,7 @@ constexpr char kNoMemory[] = "Weir ran out of memory for this answer; ask again 
 constexpr size_t kAbortTransfer = 0;  // any count but the one that libcurl gave
 
 Reach reach_of(const OriginOptions& options, const OriginRequest& request, const ParentProxy* parent) {
-  bool chosen = parent || is_operators_choice(options.connect_to, request.host, request.port);
+  bool chosen = parent || request.peer || is_operators_choice(options.connect_to, request.host, request.port);
   return chosen ? Reach::operators_choice : Reach::by_policy;
 }
 
@@ -52,7 +53,7 @@ OriginExchange::OriginExchange(const OriginSetup& setup, CurlMulti& multi, Origi
     : CurlJob(multi),
       request_(std::move(request)),
       observer_(&observer),
-      parent_(parent_for(setup.options, request_.host, request_.port)),
+      parent_(request_.peer ? nullptr : parent_for(setup.options, request_.host, request_.port)),
       gate_(setup.policy, reach_of(setup.options, request_, parent_)),
       head_(request_.method),
       head_timeout_(request_.first_byte_timeout.value_or(setup.options.first_byte_timeout)),
@@ -74,10 +75,14 @@ void OriginExchange::configure(const OriginSetup& setup) {
   authority_ = *std::move(authority);
   set_transport(easy(), setup.options);
   set_request(easy(), request_, authority_, lines_);
-  setup.roots.apply(easy());
+  if (request_.peer) {
+    request_.peer->apply(easy());
+  } else {
+    setup.roots.apply(easy());
+    easy().set(CURLOPT_CONNECT_TO, setup.connect_to.get());
+  }
   if (parent_) go_through_parent(setup);
   gate_.guard(easy());
-  easy().set(CURLOPT_CONNECT_TO, setup.connect_to.get());
   easy().set(CURLOPT_ERRORBUFFER, detail_.data());
   easy().set(CURLOPT_HEADERFUNCTION, &OriginExchange::on_header);
   easy().set(CURLOPT_HEADERDATA, this);
@@ -159,8 +164,9 @@ size_t OriginExchange::or_abort(size_t abort, Step step) {
 int OriginExchange::on_connected(void* self, char*, char*, int, int) {
   auto& exchange = *static_cast<OriginExchange*>(self);
   if (!exchange.observer_) return CURL_PREREQFUNC_ABORT;
-  bool is_secured = exchange.request_.scheme == OriginRequest::Scheme::https;
-  if (is_secured && !certificate_names(exchange.easy(), exchange.request_.host)) {
+  // A peer's key was compared in the handshake.
+  bool has_name = exchange.request_.scheme == OriginRequest::Scheme::https && !exchange.request_.peer;
+  if (has_name && !certificate_names(exchange.easy(), exchange.request_.host)) {
     exchange.fault_ = {
         Kind::bad_certificate,
         fmt::format("The certificate of {} is not trusted: it does not name this host in its "
