@@ -97,6 +97,7 @@ const KeyCase kKeyCases[] = {
     {"fetch.min_speed", "0", "\"0B\"", {"\"x\"", "-1", "true"}},
     {"fetch.stall_timeout", "\"3s\"", "\"3s\"", kBadDurations},
     {"fetch.max_rate", "\"20MB\"", "\"20000000B\"", {"\"x\"", "-1", "true"}},
+    {"peer.share_private", "true", "true", {"\"true\"", "1"}},
     {"xet.mode", "\"pass\"", "\"pass\"", {"\"off\"", "false"}},
     {"access.ttl", "0", "\"0s\"", {"\"15\"", "-1", "true"}},
     {"access.anonymous_ttl", "\"1m\"", "\"1m\"", {"\"15\"", "-1", "true"}},

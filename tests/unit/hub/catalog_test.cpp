@@ -66,6 +66,19 @@ class CatalogTest : public testing::Test {
   fs::path path_;
 };
 
+TEST_F(CatalogTest, knows_the_repositories_that_have_a_blob) {
+  auto catalog = open();
+  catalog->learn(named_file("a", 1));
+  catalog->learn(named_file("b", 1));
+  catalog->learn(NamedFile{{RepoType::model, "gpt2", "main", "a"}, "", blob(1)});
+  catalog->learn(named_file("c", 2));
+  catalog->flush();
+  EXPECT_THAT(
+      repos_with(path_, blob(1).digest).value(),
+      testing::UnorderedElementsAre(RepoName{RepoType::dataset, "org/name"}, RepoName{RepoType::model, "gpt2"}));
+  EXPECT_THAT(repos_with(path_, blob(3).digest).value(), testing::IsEmpty());
+}
+
 TEST_F(CatalogTest, finds_at_once_what_was_learnt) {
   auto catalog = open();
   EXPECT_EQ(catalog->find_object(object(1, 1).name), std::nullopt);
