@@ -15,8 +15,8 @@ std::string to_base32(std::string_view bytes) {
   std::string text;
   unsigned waiting = 0;  // bits
   unsigned bits = 0;
-  for (unsigned char byte : bytes) {
-    bits = (bits << 8 | byte) & 0xfff;
+  for (char byte : bytes) {
+    bits = (bits << 8 | static_cast<unsigned char>(byte)) & 0xfff;
     for (waiting += 8; waiting >= 5; waiting -= 5) text += kAlphabet[bits >> (waiting - 5) & 31];
   }
   return text;

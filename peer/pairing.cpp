@@ -42,6 +42,8 @@ std::optional<Introduction> introduction_in(const http::Fields& fields) {
 }
 
 Result<Peer> join(const http::Authority& host, const JoinCode& code, const Guest& guest, WallTime now) {
+  if (prefix_of(guest.identity.spki) == code.host)
+    return fail(ErrorCode::invalid, "this Weir printed that code itself: type it on the other machine");
   auto is_host = [&](const Sha256& spki) { return prefix_of(spki) == code.host; };
   TRY_ASSIGN(auto channel, Channel::open(host, guest.identity, is_host, kTimeout));
   const auto& session = channel->session();

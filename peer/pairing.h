@@ -33,7 +33,8 @@ std::optional<Introduction> introduction_in(const http::Fields& fields);
 
 // The guest's side.  Blocking: connects to the host that the code names, which is known by the code before anything is
 // sent, proves and has proved that both know the secret, and returns who the host is.  Errors: refused, with the host's
-// own words, when it does not take the proof, and when it has another key or proves nothing; io, timeout.
+// own words, when it does not take the proof, and when it has another key or proves nothing; invalid for a code of this
+// very Weir; io, timeout.
 struct Guest {
   const Identity& identity;
   std::string name;

@@ -219,6 +219,8 @@ def test_a_code_is_good_for_one_attempt(host: Weir, guest: Weir, make_weir: Make
 
 
 def test_an_invitation_is_for_this_machine(host: Weir, idle: Weir) -> None:
+    own = add(host, host.port, invite(host))
+    assert own.returncode == 2 and "type it on the other machine" in own.stderr
     done = idle.run("peer", "invite")
     assert done.returncode != 0 and "weir serve" in done.stderr
     fields = {"Host": "127.0.0.1"}

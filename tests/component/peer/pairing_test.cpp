@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "peer/channel.h"
+#include "peer/invitations.h"
 #include "peer/tls.h"
 #include "tests/component/peer/tls_end.h"
 
@@ -32,16 +33,16 @@ struct PairingTest : testing::Test {
   }
 
   // As the proxy does it.
-  void serve(ssl_st* ssl, const Secret& secret) {
+  void serve(ssl_st* ssl, const std::optional<Secret>& secret) {
     auto session = session_of(ssl).value();
     guest_seen = session.spki;
     request = read_head(ssl);
     auto head = http::parse_request(request).value();
     auto offered = introduction_in(head.fields);
     Binding binding{session.exporter, host.spki, session.spki};
-    bool right = offered && same_proof(offered->proof, proof_of(secret, binding, Role::guest));
+    bool right = offered && secret && same_proof(offered->proof, proof_of(*secret, binding, Role::guest));
     if (!right) return write_text(ssl, answer_with(403, {}, "That code is not right.\n"));
-    write_text(ssl, answer_with(200, fields_of({proof_of(secret, binding, Role::host), "the-host", 0})));
+    write_text(ssl, answer_with(200, fields_of({proof_of(*secret, binding, Role::host), "the-host", 0})));
   }
 
   Result<Peer> join_at(const TlsEnd& end, const JoinCode& given) const {
@@ -73,6 +74,23 @@ TEST_F(PairingTest, a_wrong_secret_is_refused_in_the_hosts_words) {
   EXPECT_THAT(joined.error().message, HasSubstr("403: That code is not right."));
 }
 
+TEST_F(PairingTest, an_invitation_is_used_up_or_expires) {
+  Invitations invitations;
+  MonotonicTime now{};
+  TlsEnd end(host_context(), [&](ssl_st* ssl) { serve(ssl, invitations.use(now)); });
+  JoinCode invited{prefix_of(host.spki), invitations.open(now)};
+  EXPECT_TRUE(join_at(end, invited));
+  EXPECT_EQ(join_at(end, invited).error().code, ErrorCode::refused);
+
+  invited.secret = invitations.open(now);
+  EXPECT_EQ(join_at(end, code).error().code, ErrorCode::refused);
+  EXPECT_EQ(join_at(end, invited).error().code, ErrorCode::refused);
+
+  invited.secret = invitations.open(now);
+  now += kInvitationTime;
+  EXPECT_EQ(join_at(end, invited).error().code, ErrorCode::refused);
+}
+
 TEST_F(PairingTest, a_host_must_prove_itself_too) {
   for (auto fields : {http::Fields{}, fields_of({sha256("guess"), "the-host", 0})}) {
     TlsEnd end(host_context(), [&](ssl_st* ssl) {
@@ -94,14 +112,20 @@ TEST_F(PairingTest, a_proof_is_good_in_one_direction) {
   EXPECT_EQ(join_at(end, code).error().code, ErrorCode::refused);
 }
 
+TEST_F(PairingTest, a_code_is_for_another_machine) {
+  auto joined = join({"127.0.0.1", 1, true}, {prefix_of(guest.spki), kSecret}, {guest, "the-guest", 1234}, kNow);
+  ASSERT_FALSE(joined);
+  EXPECT_EQ(joined.error().code, ErrorCode::invalid);
+}
+
 TEST_F(PairingTest, nothing_is_sent_to_a_key_that_the_code_does_not_name) {
   TlsEnd end(host_context(), [&](ssl_st* ssl) { request = read_head(ssl); });
-  JoinCode other{prefix_of(guest.spki), kSecret};
+  JoinCode other{prefix_of(sha256("another key")), kSecret};
   auto joined = join_at(end, other);
   ASSERT_FALSE(joined);
   EXPECT_EQ(joined.error().code, ErrorCode::refused);
   EXPECT_THAT(joined.error().message, HasSubstr("another key"));
-  while (end.failed() == 0 && end.finished() == 0) std::this_thread::yield();
+  ASSERT_TRUE(end.wait_for(1));
   EXPECT_EQ(end.finished(), 0);  // the handshake ended before the guest's certificate
   EXPECT_EQ(request, "");
 }
@@ -137,7 +161,7 @@ TEST_F(PairingTest, an_old_tls_or_another_protocol_is_no_peer) {
     BIO_set_conn_hostname(bio.get(), ("127.0.0.1:" + std::to_string(end.port())).c_str());
     BIO_do_handshake(bio.get());
     bio.reset();
-    while (end.finished() + end.failed() == before) std::this_thread::yield();
+    EXPECT_TRUE(end.wait_for(before + 1));
     return end.finished() > 0;
   };
   EXPECT_FALSE(shake(TLS1_2_VERSION, "\x0bweir-peer/1"));

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <csignal>
 #include <stdexcept>
 
@@ -29,6 +30,15 @@ TlsEnd::~TlsEnd() {
   thread_.join();
   for (const auto& socket : sockets_) ::shutdown(socket.get(), SHUT_RDWR);
   for (auto& thread : threads_) thread.join();
+}
+
+bool TlsEnd::wait_for(int handshakes) const {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (finished_ + failed_ < handshakes) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 void TlsEnd::run() {

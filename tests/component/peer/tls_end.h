@@ -33,6 +33,8 @@ class TlsEnd {
   // Connections whose handshake went to its end, and those where it did not.
   int finished() const { return finished_; }
   int failed() const { return failed_; }
+  // Until so many have ended in one way or the other; false when they do not.
+  bool wait_for(int handshakes) const;
 
  private:
   void run();
