@@ -3,6 +3,8 @@
 // Each attempt uses the invitation up.
 #pragma once
 
+#include <utility>
+
 #include "base/address.h"
 #include "base/disk_pool.h"
 #include "http/fields.h"
