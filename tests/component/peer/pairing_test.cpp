@@ -157,7 +157,7 @@ TEST_F(PairingTest, an_old_tls_or_another_protocol_is_no_peer) {
     SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
                             static_cast<unsigned>(protocols.size()));
     int before = end.finished() + end.failed();
-    std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new_ssl_connect(context.get()), BIO_free);
+    std::unique_ptr<BIO, void (*)(BIO*)> bio(BIO_new_ssl_connect(context.get()), BIO_free_all);
     BIO_set_conn_hostname(bio.get(), ("127.0.0.1:" + std::to_string(end.port())).c_str());
     BIO_do_handshake(bio.get());
     bio.reset();
