@@ -101,6 +101,7 @@ class SourcePlan {
   bool take_next_of(const Need& need, const Source& source, uint64_t from);
   bool help(const Source& source);
   bool steal(const Source& source, const PlanLane& lane);
+  bool take_part(const Source& source, const PlanLane& lane);
   void start(const Source& source, ByteRange range, StartLane::Purpose purpose);
   void cut(LaneId lane, uint64_t end);
   void stop(LaneId lane);

@@ -180,13 +180,9 @@ bool SourcePlan::steal(const Source& source, const PlanLane& lane) {
   auto left = lane.left;
   auto id = lane.id;
   // Else it was alone when it began.
-  bool is_piece = left.size() <= 2 * options_.piece_size;
-  std::optional<uint64_t> at;
-  if (!is_piece) {
-    at = rounded_up(left.begin + options_.piece_size, options_.piece_size);
-  } else if (auto rate = rate_of(lane)) {
-    at = split_point(left, *rate, source.lane_rate);
-  }
+  if (left.size() > 2 * options_.piece_size) return take_part(source, lane);
+  auto rate = rate_of(lane);
+  auto at = rate ? split_point(left, *rate, source.lane_rate) : std::nullopt;
   if (!at || (source.given.holds && !contains(*source.given.holds, {*at, left.end}))) return false;
   if (*at == left.begin) {
     auto& robbed = sources_[lane.source];
@@ -195,9 +191,23 @@ bool SourcePlan::steal(const Source& source, const PlanLane& lane) {
   } else {
     cut(id, *at);
   }
-  ByteRange taken{*at, left.end};
-  start(source, is_piece ? taken : piece_of(taken, source, remaining()), Purpose::fill);
+  start(source, {*at, left.end}, Purpose::fill);
   return true;
+}
+
+// Takes the first piece that it has out of a long transfer, which ends there: what is behind the piece is nobody's.
+bool SourcePlan::take_part(const Source& source, const PlanLane& lane) {
+  auto unit = options_.piece_size;
+  ByteRange left{rounded_up(lane.left.begin + unit, unit), lane.left.end};
+  for (auto part : source.given.holds ? common({left}, *source.given.holds) : std::vector{left}) {
+    bool to_the_end = part.end == left.end;
+    part.begin = rounded_up(part.begin, kBlockSize);
+    if (part.begin >= part.end || (part.size() < unit && !to_the_end)) continue;
+    cut(lane.id, part.begin);
+    start(source, piece_of(part, source, remaining()), Purpose::fill);
+    return true;
+  }
+  return false;
 }
 
 // --- judging sources

@@ -220,6 +220,18 @@ TEST_F(SourcePlanTest, cuts_the_long_transfer_of_a_source_that_was_alone) {
   EXPECT_EQ(look(), (Actions{CutLane{1, 8 * kMiB}, start(2, second, {8 * kMiB, 16 * kMiB})}));
 }
 
+TEST_F(SourcePlanTest, takes_what_a_source_holds_out_of_a_long_transfer) {
+  add(Trust::trusted);
+  want({0, kSize});
+  look();
+  auto part = add(Trust::trusted, {{{9 * kMiB, 13 * kMiB}, {20 * kMiB + 5, 30 * kMiB}}});
+  EXPECT_EQ(look(), (Actions{CutLane{1, 21 * kMiB}, start(2, part, {21 * kMiB, 24 * kMiB})}))
+      << "its other run is shorter than a piece";
+  lanes_.at(1).range.end = 21 * kMiB;
+  fill(1);
+  EXPECT_EQ(look(), (Actions{start(3, 0, {24 * kMiB, 32 * kMiB})}));
+}
+
 TEST_F(SourcePlanTest, hands_the_end_of_a_slow_transfer_to_a_fast_source) {
   add(Trust::trusted);
   add(Trust::trusted);
