@@ -51,6 +51,7 @@ class Weir:
         self.ca_folder = folder / "ca"
         self.config_file = folder / "weir.toml"
         self.log_file = folder / "weir.log"
+        self.address = "127.0.0.1"
         self.port = free_port()
         self.environment = {**clean_environment(folder / "home"), **(environment or {})}
         self.program: Sequence[str | Path] = [weir_binary()]  # with what it is started by, if anything
@@ -67,7 +68,7 @@ class Weir:
 
     def _base_config(self, hub: TestHub) -> Config:
         return {
-            "proxy": {"listen": f"127.0.0.1:{self.port}"},
+            "proxy": {"listen": f"{self.address}:{self.port}"},
             "store": {"path": str(self.store)},
             "ca": {"path": str(self.ca_folder)},
             "origin": {"ca_file": str(hub.ca_file), "connect_to": [hub.connect_to]},
@@ -87,7 +88,7 @@ class Weir:
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self.port}" if self.tls else f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.tls else f"http://{self.address}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -184,11 +185,11 @@ class Weir:
 
     def connect(self, host: str = "huggingface.co", timeout: float = 60) -> Connection:
         """An intercepted TLS connection for that host."""
-        return Connection.through_proxy(("127.0.0.1", self.port), host, self.ca_file(), timeout)
+        return Connection.through_proxy((self.address, self.port), host, self.ca_file(), timeout)
 
     def admin(self, path: str) -> tuple[int, str]:
         """Status and body of GET /-/..."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=30)
         if self.tls:
             trusted = self.config["proxy"].get("cert") or self.ca_folder / "ca.pem"
             context = ssl.create_default_context(cafile=trusted)

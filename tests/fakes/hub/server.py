@@ -19,9 +19,10 @@ IDLE_SECONDS = 300.0
 
 
 class Server:
-    """Listens on 127.0.0.1.  `handler` answers requests; it runs on the connection's thread."""
+    """Listens on `address`.  `handler` answers requests; it runs on the connection's thread."""
 
-    def __init__(self, handler: Handler, certificate: Pair, log: RequestLog, faults: FaultTable, port: int = 0) -> None:
+    def __init__(self, handler: Handler, certificate: Pair, log: RequestLog, faults: FaultTable, port: int = 0,
+                 address: str = "127.0.0.1") -> None:
         self._handler = handler
         self._log = log
         self._faults = faults
@@ -32,12 +33,13 @@ class Server:
         self._default = _context(certificate)
         self._default.sni_callback = self._choose_certificate
         self._listener: socket.socket | None = None
+        self.address = address
         self.port = port
         self.accepted = 0
 
     def open(self) -> None:
         """Starts to listen, on the same port as before when there was one."""
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=512)
+        listener = socket.create_server((self.address, self.port), backlog=512)
         self.port = listener.getsockname()[1]
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), name="hub accept", daemon=True).start()

@@ -30,7 +30,8 @@ class TestHub:
 
     __test__ = False  # not a test class, whatever pytest makes of its name
 
-    def __init__(self, state_dir: Path | None = None, repos: Iterable[Repo] | None = None, port: int = 0) -> None:
+    def __init__(self, state_dir: Path | None = None, repos: Iterable[Repo] | None = None, port: int = 0,
+                 address: str = "127.0.0.1") -> None:
         self._own_folder = Path(tempfile.mkdtemp(prefix="weir-hub-")) if state_dir is None else None
         self.folder = self._own_folder or state_dir or Path()
         self.authority = Authority(self.folder / "ca")
@@ -39,7 +40,7 @@ class TestHub:
         self.faults = FaultTable()
         self.endpoints = Endpoints()
         self.git = GitHttp(self.folder / "git")
-        self.server = Server(self.answer, self.authority.leaf("hub"), self.log, self.faults, port)
+        self.server = Server(self.answer, self.authority.leaf("hub"), self.log, self.faults, port, address)
 
     def __enter__(self) -> "TestHub":
         self.start()
@@ -72,7 +73,7 @@ class TestHub:
     @property
     def connect_to(self) -> str:
         """For curl's --connect-to and Weir's [origin] connect_to: every host and port leads here."""
-        return f"::127.0.0.1:{self.port}"
+        return f"::{self.server.address}:{self.port}"
 
     def reset(self) -> None:
         """Forgets faults and the request log.  Repositories and minted URLs stay."""
