@@ -332,8 +332,9 @@ void add_fetch_from_sources(Options& all) {
 void add_peer(Options& all) {
   all.push_back(reloadable(boolean_option(
       {"peer.share_private",
-       "Whether the Weirs that this one is paired with (weir peer) also get files that the hub does not give to "
-       "everybody."},
+       "Whether the Weirs that this one is paired with (weir peer) also get, and are asked for, files that the hub "
+       "does "
+       "not give to everybody."},
       [](auto& config) -> auto& { return config.proxy.peer.share_private; })));
 }
 

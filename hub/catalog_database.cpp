@@ -188,16 +188,15 @@ Result<void> for_each_file_of(const fs::path& catalog, RepoType type, const std:
   return for_each_row(select, callback);
 }
 
-Result<std::vector<RepoName>> repos_with(const fs::path& catalog, const Sha256& digest) {
+Result<std::vector<NamedFile>> names_of_blob(const fs::path& catalog, const Sha256& digest, size_t most) {
+  std::vector<NamedFile> names;
+  std::error_code error;
+  if (!fs::exists(catalog, error)) return names;
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
-  TRY_ASSIGN(auto select, database.prepare("SELECT DISTINCT type, repo FROM names WHERE sha256 = ?"));
-  select.bind_blob(1, bytes_of(digest));
-  std::vector<RepoName> repos;
-  for (;;) {
-    TRY_ASSIGN(bool there, select.step());
-    if (!there) return repos;
-    repos.push_back({repo_type_of(select.text(0)).value_or(RepoType::model), select.text(1)});
-  }
+  TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " WHERE sha256 = ? LIMIT ?"));
+  select.bind_blob(1, bytes_of(digest)).bind(2, static_cast<int64_t>(most));
+  TRY(for_each_row(select, [&names](const NamedFile& name) { names.push_back(name); }));
+  return names;
 }
 
 Result<std::string> commit_of(const fs::path& catalog, const NamedRevision& revision) {

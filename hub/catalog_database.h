@@ -127,8 +127,8 @@ Result<void> for_each_named_file(const std::filesystem::path& catalog,
 // The same for the files of one repository, in no order.
 Result<void> for_each_file_of(const std::filesystem::path& catalog, RepoType type, const std::string& repo,
                               const std::function<void(const NamedFile&)>& callback);
-// The repositories of which a file, at some revision, is this blob; each once.
-Result<std::vector<RepoName>> repos_with(const std::filesystem::path& catalog, const Sha256& digest);
+// What this blob is the file of, at some revision; not more than so many.
+Result<std::vector<NamedFile>> names_of_blob(const std::filesystem::path& catalog, const Sha256& digest, size_t most);
 // What a revision of a repository was when the hub said so last; "" when it never did.
 Result<std::string> commit_of(const std::filesystem::path& catalog, const NamedRevision& revision);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "http/target.h"
 #include "http/text.h"
 
 namespace weir::hub {
@@ -39,6 +40,12 @@ std::string RepoFile::key() const {
     key += *part;
   }
   return key;
+}
+
+std::string resolve_path(const RepoFile& file) {
+  auto prefix = file.type == RepoType::model ? "/" : "/" + std::string(plural_of(file.type)) + "/";
+  return prefix + http::percent_encode(file.repo, "/") + "/resolve/" + http::percent_encode(file.revision) + "/" +
+         http::percent_encode(file.path, "/");
 }
 
 }  // namespace weir::hub

@@ -30,4 +30,7 @@ struct RepoFile {
   std::string key() const;
 };
 
+// Where the hub's file servers have it: "/datasets/org/name/resolve/main/a/b.bin", percent-encoded.
+std::string resolve_path(const RepoFile& file);
+
 }  // namespace weir::hub

@@ -83,17 +83,28 @@ Result<std::vector<Peer>> PeerList::all() {
   return peers_;
 }
 
+std::vector<Peer> PeerList::known() {
+  std::lock_guard lock(mutex_);
+  return refreshed();
+}
+
 std::optional<Peer> PeerList::find(const Sha256& spki) {
   std::lock_guard lock(mutex_);
+  const auto& peers = refreshed();
+  auto found = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) { return peer.spki == spki; });
+  return found == peers.end() ? std::nullopt : std::optional<Peer>(*found);
+}
+
+const std::vector<Peer>& PeerList::refreshed() {
+  static const std::vector<Peer> kNobody;
   auto fresh = refresh();
-  if (!fresh) {
-    if (complaint_ != fresh.error().message) log::error("no peer is known: {}", fresh.error().message);
-    complaint_ = fresh.error().message;
-    return std::nullopt;
+  if (fresh) {
+    complaint_.reset();
+    return peers_;
   }
-  complaint_.reset();
-  auto found = std::find_if(peers_.begin(), peers_.end(), [&](const Peer& peer) { return peer.spki == spki; });
-  return found == peers_.end() ? std::nullopt : std::optional<Peer>(*found);
+  if (complaint_ != fresh.error().message) log::error("no peer is known: {}", fresh.error().message);
+  complaint_ = fresh.error().message;
+  return kNobody;
 }
 
 Result<void> PeerList::add(const Peer& peer) {

@@ -41,6 +41,7 @@ class PeerList {
   // Errors: io; invalid when the file is damaged.
   Result<std::vector<Peer>> all();
   // A list that cannot be read knows nobody (a line in the log says so).
+  std::vector<Peer> known();
   std::optional<Peer> find(const Sha256& spki);
 
   // Blocking: both write the file in one step.  A peer with the same key is replaced.  Errors: those of all();
@@ -51,6 +52,7 @@ class PeerList {
 
  private:
   Result<void> refresh();
+  const std::vector<Peer>& refreshed();
   Result<void> write(const std::vector<Peer>& peers);
 
   const std::filesystem::path folder_;

@@ -12,9 +12,9 @@
 #include "base/version.h"
 #include "http/target.h"
 #include "proxy/error_answer.h"
-#include "proxy/source_page.h"
 #include "proxy/peer_admin.h"
 #include "proxy/peer_blob_exchange.h"
+#include "proxy/source_page.h"
 #include "proxy/store_admin.h"
 #include "proxy/verify_exchange.h"
 

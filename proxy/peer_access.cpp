@@ -12,12 +12,12 @@
 namespace weir::proxy {
 
 PeerAccess::PeerAccess(peer::Identity its_identity, std::shared_ptr<ssl_ctx_st> its_tls,
-                       const std::filesystem::path& folder, std::unique_ptr<Sharing> its_sharing)
+                       const std::filesystem::path& folder)
     : identity(std::move(its_identity)),
       tls(std::move(its_tls)),
       name(peer::own_name()),
       list(folder),
-      sharing(std::move(its_sharing)) {}
+      weirs(std::make_shared<PairedWeirs>(identity, list)) {}
 
 PeerAccess::~PeerAccess() = default;
 

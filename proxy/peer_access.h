@@ -11,6 +11,7 @@
 #include "peer/identity.h"
 #include "peer/invitations.h"
 #include "peer/peer_list.h"
+#include "proxy/paired_weirs.h"
 #include "proxy/sharing.h"
 
 struct ssl_ctx_st;
@@ -18,8 +19,7 @@ struct ssl_ctx_st;
 namespace weir::proxy {
 
 struct PeerAccess {
-  PeerAccess(peer::Identity its_identity, std::shared_ptr<ssl_ctx_st> its_tls, const std::filesystem::path& folder,
-             std::unique_ptr<Sharing> its_sharing);
+  PeerAccess(peer::Identity its_identity, std::shared_ptr<ssl_ctx_st> its_tls, const std::filesystem::path& folder);
   ~PeerAccess();
 
   const peer::Identity identity;
@@ -27,7 +27,8 @@ struct PeerAccess {
   const std::string name;                 // that other Weirs are told
   peer::PeerList list;
   peer::Invitations invitations;
-  const std::unique_ptr<Sharing> sharing;
+  const std::shared_ptr<PairedWeirs> weirs;  // those of the list
+  std::unique_ptr<Sharing> sharing;          // set before anybody asks
 };
 
 // Errors: unsupported.

@@ -68,12 +68,14 @@ Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::un
       drain_timer_(loop_, [this] { check_drained(); }) {
   store_->set_pins([catalog = catalog_.get()] { return catalog->pinned_blobs(); });
   for (const auto& host : catalog_->object_hosts()) roles_.learn_cdn(host);
+  peers_ = std::make_unique<PeerAccess>(setup_.peer, std::move(peer_tls), setup_.peer_folder);
   upstream::FetchSetup fetch{
-      setup_.fetch,  setup_.origin, setup_.trusted_roots, setup_.pseudonym, intercepted_by(setup_.options),
-      setup_.sources};
+      setup_.fetch,   setup_.origin, setup_.trusted_roots, setup_.pseudonym, intercepted_by(setup_.options),
+      setup_.sources, peers_->weirs};
   fetches_ = std::make_unique<upstream::FetchTable>(std::move(fetch), *store_, *disk_, address_policy_);
-  auto sharing = std::make_unique<RememberedSharing>(*disk_, *catalog_, setup_.store_path / "catalog.db", *memory_);
-  peers_ = std::make_unique<PeerAccess>(setup_.peer, std::move(peer_tls), setup_.peer_folder, std::move(sharing));
+  HubSharing::Parts sharing{*disk_,   *catalog_, setup_.store_path / "catalog.db",
+                            *memory_, *fetches_, setup_.options.intercept.hosts.front()};
+  peers_->sharing = std::make_unique<HubSharing>(std::move(sharing));
   services_ = std::unique_ptr<Services>(
       new Services{setup_.pseudonym, *authority_, wall_now(), listening, setup_.store_path.string(), *disk_, *store_,
                    *catalog_, roles_, issued_, *memory_, questions_, *fetches_, tls_, counters_, *peers_});
@@ -107,6 +109,7 @@ void Server::stop() {
 
 Result<void> Server::use(const Options& options) {
   TRY_ASSIGN(settings_, make_settings(options, settings_.get(), *disk_, leaves_, peers_->tls));
+  peers_->weirs->share_private(options.peer.share_private);
   for (auto& worker : workers_) worker->use(settings_);
   return {};
 }

@@ -99,8 +99,8 @@ class Server {
   Loop loop_;
   std::unique_ptr<DiskPool> disk_;
   std::shared_ptr<const Settings> settings_;  // on the thread of run()
-  std::unique_ptr<upstream::FetchTable> fetches_;
   std::unique_ptr<PeerAccess> peers_;
+  std::unique_ptr<upstream::FetchTable> fetches_;
   std::unique_ptr<Services> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Acceptor> acceptor_;

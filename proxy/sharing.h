@@ -5,13 +5,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/disk_pool.h"
 #include "base/loop.h"
 #include "hub/catalog.h"
 #include "hub/hub_memory.h"
+#include "upstream/fetch_table.h"
 
 namespace weir::proxy {
 
@@ -22,29 +24,42 @@ class Sharing {
    public:
     virtual ~Question() = default;
   };
+  using Answer = std::function<void(bool)>;
+
   virtual ~Sharing() = default;
 
   // Calls `answer` once, on `loop`, never from within.  From any loop's thread.
-  virtual std::unique_ptr<Question> ask(const Sha256& digest, Loop& loop, std::function<void(bool)> answer) = 0;
+  virtual std::unique_ptr<Question> ask(const Sha256& digest, Loop& loop, Answer answer) = 0;
 };
 
-// By what is remembered of the hub's answers: yes when the hub gave a file of a repository that has the blob to a
-// client without credentials, a short while ago (access.anonymous_ttl).  What nothing is known of is not shared.
-class RememberedSharing : public Sharing {
+// Yes when the hub gave a file of a repository that has the blob to a client without credentials, a short while ago
+// (access.anonymous_ttl), or gives it to Weir without any (upstream/public_probe.h).  What is no file of the hub as far
+// as is known, and what the hub cannot be asked about, is not shared.
+class HubSharing : public Sharing {
  public:
-  // `catalog_file`: the catalog's own.  All must outlive it.
-  RememberedSharing(DiskPool& disk, hub::Catalog& catalog, std::filesystem::path catalog_file, hub::HubMemory& memory)
-      : disk_(disk), catalog_(catalog), catalog_file_(std::move(catalog_file)), memory_(memory) {}
+  struct Parts {
+    DiskPool& disk;
+    hub::Catalog& catalog;
+    std::filesystem::path catalog_file;  // the catalog's own
+    hub::HubMemory& memory;
+    upstream::FetchTable& fetches;
+    std::string hub;  // its host
+  };
+  // All parts must outlive it.
+  explicit HubSharing(Parts parts) : parts_(std::move(parts)) {}
 
-  std::unique_ptr<Question> ask(const Sha256& digest, Loop& loop, std::function<void(bool)> answer) override;
+  std::unique_ptr<Question> ask(const Sha256& digest, Loop& loop, Answer answer) override;
 
  private:
-  bool is_public(const Sha256& digest);
+  class Inquiry;
+  struct Findings {
+    bool is_public = false;         // as is remembered
+    std::vector<std::string> urls;  // else: of files to ask for
+  };
 
-  DiskPool& disk_;
-  hub::Catalog& catalog_;
-  const std::filesystem::path catalog_file_;
-  hub::HubMemory& memory_;
+  Findings look(const Sha256& digest);
+
+  const Parts parts_;
 };
 
 }  // namespace weir::proxy

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "cas/blob_store.h"
 #include "upstream/options.h"
 #include "upstream/origin_client.h"
+#include "upstream/peers.h"
 #include "upstream/public_probe.h"
 #include "upstream/rate_limits.h"
 #include "upstream/source_table.h"
@@ -43,9 +45,7 @@ struct FetchSetup {
   std::string pseudonym;  // Weir's name in Via
   std::function<bool(std::string_view host)> is_intercepted;
   std::vector<SourceOptions> sources = {origin_source()};  // what the table begins with
-  // Gives a request to a peer what the two know each other by: this Weir's certificate, and the peer's key.  Null: no
-  // peer is asked.
-  std::function<void(const SourceOptions& peer, OriginRequest& request)> prepare_peer = nullptr;
+  std::shared_ptr<Peers> peers = nullptr;                  // null: there are none
 };
 
 // What a fetch needs of its table.

@@ -42,6 +42,7 @@ OriginRequest FetchLane::make_request() const {
                     {"User-Agent", "weir"},
                     {"Accept", "*/*"},
                     {"Accept-Encoding", "identity"}};
+  request.peer = request_.peer;
   http::add_via(request.fields, 1, request_.pseudonym);
   if (asks_for_part()) request.fields.add("Range", range_value(request_.range, request_.size));
   if (!trail_.at_start()) return request;
@@ -59,9 +60,7 @@ bool FetchLane::asks_for_part() const {
 }
 
 void FetchLane::ask() {
-  auto request = make_request();
-  if (request_.prepare) request_.prepare(request);
-  transfer_ = origin_.start(std::move(request), *this);
+  transfer_ = origin_.start(make_request(), *this);
 }
 
 void FetchLane::resume() {

@@ -55,8 +55,8 @@ struct LaneRequest {
   // For another source than the origin:
   SourceKind kind = SourceKind::origin;
   Sha256 digest{};
-  http::Fields credentials{};                             // for the place itself, and none that it redirects to
-  std::function<void(OriginRequest&)> prepare = nullptr;  // adds what the connection needs
+  http::Fields credentials{};                     // for the place itself, and none that it redirects to
+  std::shared_ptr<const PeerTls> peer = nullptr;  // of a peer, and of no other source
 };
 
 class FetchLane : private OriginObserver {

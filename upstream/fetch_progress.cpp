@@ -37,7 +37,7 @@ uint64_t FetchProgress::readable_from(uint64_t offset) const {
 std::vector<ByteRange> FetchProgress::readable_ranges() const {
   if (state() == FetchState::verified) return {{0, size_}};
   std::lock_guard lock(mutex_);
-  return partial_ ? partial_->held_ranges() : left_;
+  return partial_ ? partial_->readable_ranges() : left_;
 }
 
 void FetchProgress::open(std::shared_ptr<const cas::PartialBlob> partial) {

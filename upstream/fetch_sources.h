@@ -14,6 +14,7 @@
 #include "upstream/fetch_context.h"
 #include "upstream/fetch_join.h"
 #include "upstream/fetch_lane.h"
+#include "upstream/fetch_peers.h"
 #include "upstream/public_probe.h"
 #include "upstream/source_plan.h"
 #include "upstream/source_table.h"
@@ -26,16 +27,16 @@ class FetchSources {
   static constexpr SourceId kOrigin = 0;
 
   // The context must outlive it.  `on_change`: admit() is to be called.
-  FetchSources(const FetchContext& context, const Sha256& digest, std::function<void()> on_change);
+  FetchSources(const FetchContext& context, const Sha256& digest, uint64_t size, std::function<void()> on_change);
 
   // What a client's request tells of the blob's names.
   void offer(const JoinRequest& request);
   // Adds those to the plan that can be asked now, and leaves out those that were switched off.
   void admit(SourcePlan& plan, MonotonicTime now);
   // It is not known yet whether more of them may be asked.
-  bool is_asking() const { return ticket_ != nullptr; }
+  bool is_asking() const { return ticket_ != nullptr || peers_.is_asking(); }
   // No answer is waited for.
-  void cancel() { ticket_ = nullptr; }
+  void cancel();
 
   size_t count() const { return sources_.size(); }
   const std::shared_ptr<Source>& shared(SourceId id) const { return sources_[id].source; }
@@ -49,11 +50,15 @@ class FetchSources {
   struct Admitted {
     std::shared_ptr<Source> source;
     cas::Trust trust = cas::Trust::untrusted;
-    std::optional<http::Url> url;  // nothing: the origin
+    std::optional<http::Url> url = std::nullopt;    // nothing: the origin
+    std::shared_ptr<const PeerTls> peer = nullptr;  // null: it is none
+    std::vector<ByteRange> runs{};                  // that a peer has
   };
 
-  bool is_admitted(const Source& source) const;
-  std::optional<http::Url> place_of(const SourceOptions& source) const;
+  std::optional<SourceId> id_of(const Source& source) const;
+  std::optional<Admitted> look_at(const std::shared_ptr<Source>& source, MonotonicTime now);
+  bool find_peer(Admitted& peer, MonotonicTime now);
+  void look_again(SourceId peer, SourcePlan& plan, MonotonicTime now);
   bool is_public();
 
   const FetchContext& context_;
@@ -64,6 +69,7 @@ class FetchSources {
   hub::SharedGrant grant_;              // that names_ come from
   std::optional<Publicity> publicity_;  // of names_
   std::unique_ptr<ProbeTicket> ticket_;
+  FetchPeers peers_;
 };
 
 }  // namespace weir::upstream

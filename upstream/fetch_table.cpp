@@ -63,6 +63,25 @@ void FetchTable::use(FetchOptions options, std::function<bool(std::string_view h
   });
 }
 
+void FetchTable::ask_public(const std::string& url, Loop& loop, std::function<void(bool)> answer) {
+  loop_.post([this, url, &loop, answer = std::move(answer)]() mutable {
+    auto place = inquiries_.emplace(inquiries_.end());
+    *place = probe_.ask(url, [this, place, &loop, answer = std::move(answer)](Publicity publicity) {
+      loop.post([answer, is_public = publicity == Publicity::everybody] { answer(is_public); });
+      inquiries_.erase(place);
+    });
+  });
+}
+
+const SourceTable& FetchTable::sources() {
+  look_for_peers();
+  return sources_;
+}
+
+void FetchTable::look_for_peers() {
+  if (setup_.peers) sources_.use_peers(setup_.peers->sources());
+}
+
 RetrySchedule FetchTable::asking_schedule() const {
   // Each client asks, and what is too much for the hub already must not become a flood.
   constexpr size_t kMostRetries = 2;
@@ -98,6 +117,7 @@ void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request)
   if (found == fetches_.end()) {
     // A fetch may have ended between the client's look into the store and now.
     if (answer_from_store(member, request)) return;
+    look_for_peers();
     auto digest = request.digest;
     FetchContext context{*this, loop_, pool_, store_, origin_, sources_, probe_, limits_, setup_, counters_};
     found = fetches_.emplace(digest, std::make_unique<Fetch>(context, digest, request.size)).first;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -51,8 +52,11 @@ class FetchTable : private FetchOwner {
   std::unique_ptr<FetchMembership> join(JoinRequest request, Loop& loop, FetchListener& listener);
   // What a running fetch shows, told on `loop`; null when there is none.  Joins nothing and starts nothing.
   void find(const Sha256& digest, Loop& loop, std::function<void(std::shared_ptr<const FetchProgress>)> found);
+  // Whether everybody may read the file that has this URL at the hub (PublicProbe), told on `loop`.
+  void ask_public(const std::string& url, Loop& loop, std::function<void(bool)> answer);
   const FetchCounters& counters() const { return counters_; }
-  const SourceTable& sources() const { return sources_; }
+  // From any thread.
+  const SourceTable& sources();
   // For the requests that find out whether and where there is something to fetch, while a client waits.
   RetrySchedule asking_schedule() const;
   // From any thread: for who goes past the store.
@@ -61,6 +65,7 @@ class FetchTable : private FetchOwner {
  private:
   class Membership;
 
+  void look_for_peers();
   void admit(std::shared_ptr<FetchMember> member, JoinRequest request);
   void dismiss(const std::shared_ptr<FetchMember>& member, const Sha256& digest);
   void refuse_size(const std::shared_ptr<FetchMember>& member, const JoinRequest& request, uint64_t other_size);
@@ -79,6 +84,7 @@ class FetchTable : private FetchOwner {
   FetchCounters counters_;
   SourceTable sources_;
   PublicProbe probe_;
+  std::list<std::unique_ptr<ProbeTicket>> inquiries_;  // of ask_public()
   RateLimits limits_;
   std::unordered_map<Sha256, std::unique_ptr<Fetch>, DigestHash> fetches_;
   std::unordered_set<Sha256, DigestHash> started_over_;

@@ -70,7 +70,7 @@ FetchTransfers::FetchTransfers(const FetchContext& context, const Sha256& digest
       size_(size),
       owner_(owner),
       plan_(plan_options(context.setup), size),
-      sources_(context_, digest, [this] { owner_.on_change(); }),
+      sources_(context_, digest, size, [this] { owner_.on_change(); }),
       origin_(context),
       next_look_(context.loop, [this] { owner_.on_change(); }),
       unthrottle_(context.loop, [this] { resume(); }) {

@@ -4,36 +4,29 @@
 #include <utility>
 
 #include "http/text.h"
+#include "http/via.h"
 #include "peer/runs.h"
 
 namespace weir::upstream {
 namespace {
 
 constexpr int kOk = 200;
-
-OriginRequest request_to(const http::Authority& address, std::shared_ptr<const PeerTls> tls, const Sha256& digest,
-                         std::string method) {
-  OriginRequest request;
-  request.method = std::move(method);
-  request.host = address.host;
-  request.port = address.port;
-  request.target = "/-/blob/sha256/" + digest.hex();
-  request.fields = {{"Host", address.text()}};
-  request.peer = std::move(tls);
-  return request;
-}
+// A peer that does not answer is asked for nothing.
+constexpr Duration kPatience{5'000};
 
 }  // namespace
 
-OriginRequest ask_what_peer_has(const http::Authority& address, std::shared_ptr<const PeerTls> tls,
-                                const Sha256& digest) {
-  return request_to(address, std::move(tls), digest, "HEAD");
-}
-
-OriginRequest ask_peer_for(const http::Authority& address, std::shared_ptr<const PeerTls> tls, const Sha256& digest,
-                           ByteRange range) {
-  auto request = request_to(address, std::move(tls), digest, "GET");
-  request.fields.add("Range", "bytes=" + std::to_string(range.begin) + "-" + std::to_string(range.end - 1));
+OriginRequest ask_what_peer_has(const http::Url& place, std::shared_ptr<const PeerTls> tls,
+                                const std::string& pseudonym) {
+  OriginRequest request;
+  request.method = "HEAD";
+  request.host = place.host;
+  request.port = place.port;
+  request.target = place.target;
+  request.fields = {{"Host", place.authority().text(443)}};
+  http::add_via(request.fields, 1, pseudonym);
+  request.first_byte_timeout = kPatience;
+  request.peer = std::move(tls);
   return request;
 }
 

@@ -9,19 +9,16 @@
 #include <vector>
 
 #include "base/byte_range.h"
-#include "base/digest.h"
 #include "http/head.h"
 #include "http/target.h"
 #include "upstream/origin_client.h"
 
 namespace weir::upstream {
 
-// Whether it has the blob, and which bytes of it.  `address`: of peer::Peer.
-OriginRequest ask_what_peer_has(const http::Authority& address, std::shared_ptr<const PeerTls> tls,
-                                const Sha256& digest);
-// A range of it; not an empty one.
-OriginRequest ask_peer_for(const http::Authority& address, std::shared_ptr<const PeerTls> tls, const Sha256& digest,
-                           ByteRange range);
+// Whether it has the blob, and which bytes of it.  `place`: of the blob at the peer (source_url()); `pseudonym`: Weir's
+// name in Via.
+OriginRequest ask_what_peer_has(const http::Url& place, std::shared_ptr<const PeerTls> tls,
+                                const std::string& pseudonym);
 
 struct PeerHolding {
   uint64_t size = 0;

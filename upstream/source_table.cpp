@@ -171,9 +171,38 @@ void Source::leave_out(Duration pause, MonotonicTime now) {
   if (!left_out_until_ || *left_out_until_ < until) left_out_until_ = until;
 }
 
-void SourceTable::use(std::vector<SourceOptions> sources) {
-  std::vector<std::shared_ptr<Source>> next;
+void SourceTable::use(std::vector<SourceOptions> configured) {
   std::lock_guard lock(mutex_);
+  configured_ = std::move(configured);
+  merge();
+}
+
+void SourceTable::use_peers(Peers::Sources peers) {
+  std::lock_guard lock(mutex_);
+  if (peers == peers_) return;
+  peers_ = std::move(peers);
+  merge();
+}
+
+void SourceTable::merge() {
+  auto all = configured_;
+  auto is_taken = [&](const std::string& name) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& source) { return source.name == name; });
+  };
+  for (auto peer : peers_ ? *peers_ : std::vector<SourceOptions>()) {
+    bool configured = std::any_of(configured_.begin(), configured_.end(), [&](const auto& source) {
+      return source.kind == SourceKind::peer && source.place == peer.place;
+    });
+    if (configured) continue;
+    auto name = peer.name;
+    for (int i = 2; is_taken(peer.name); ++i) peer.name = name + "-" + std::to_string(i);
+    all.push_back(std::move(peer));
+  }
+  replace(std::move(all));
+}
+
+void SourceTable::replace(std::vector<SourceOptions> sources) {
+  std::vector<std::shared_ptr<Source>> next;
   for (auto& options : sources) {
     auto known = std::find_if(sources_.begin(), sources_.end(),
                               [&](const auto& source) { return is_same(*source->options(), options); });

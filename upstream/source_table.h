@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "upstream/options.h"
+#include "upstream/peers.h"
 #include "upstream/recent_speed.h"
 #include "upstream/source_answer.h"
 
@@ -100,18 +101,25 @@ class Source {
 
 class SourceTable {
  public:
-  explicit SourceTable(std::vector<SourceOptions> sources) { use(std::move(sources)); }
+  explicit SourceTable(std::vector<SourceOptions> configured) { use(std::move(configured)); }
 
-  // From any thread.  A source of the same name, kind and URL keeps what is known of it.  One that is gone is switched
-  // off for the fetches that have it still.
-  void use(std::vector<SourceOptions> sources);
+  // Both from any thread.  A source of the same name, kind and URL keeps what is known of it.  One that is gone is
+  // switched off for the fetches that have it still.
+  void use(std::vector<SourceOptions> configured);
+  // Those that are not configured (by their place) come behind.  Nothing happens for the same object as the last time.
+  void use_peers(Peers::Sources peers);
   // From any thread: as they are configured now, the origin first.
   std::vector<std::shared_ptr<Source>> sources() const;
   std::vector<SourceReport> reports(MonotonicTime now) const;
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Source>> sources_;  // guarded by mutex_
+  void merge();
+  void replace(std::vector<SourceOptions> sources);
+
+  mutable std::mutex mutex_;  // guards all that follow
+  std::vector<SourceOptions> configured_;
+  Peers::Sources peers_;
+  std::vector<std::shared_ptr<Source>> sources_;
 };
 
 }  // namespace weir::upstream

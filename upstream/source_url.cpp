@@ -8,15 +8,6 @@
 namespace weir::upstream {
 namespace {
 
-std::string prefix_of(hub::RepoType type) {
-  return type == hub::RepoType::model ? "/" : "/" + std::string(hub::plural_of(type)) + "/";
-}
-
-std::string resolve_path(const hub::RepoFile& file) {
-  return prefix_of(file.type) + http::percent_encode(file.repo, "/") + "/resolve/" +
-         http::percent_encode(file.revision) + "/" + http::percent_encode(file.path, "/");
-}
-
 void replace_all(std::string& text, std::string_view part, std::string_view by) {
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + by.size()))
     text.replace(at, part.size(), by);
@@ -40,7 +31,7 @@ std::optional<std::string> url_text(const SourceOptions& source, const BlobNames
     case SourceKind::origin:
       break;
     case SourceKind::mirror:
-      if (blob.file) return base + resolve_path(*blob.file);
+      if (blob.file) return base + hub::resolve_path(*blob.file);
       break;
     case SourceKind::storj:
       if (auto path = expanded(source.url_template.substr(kPrefix.size()), blob); !path.empty()) return base + path;

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that come from other sources than the hub: a mirror, a web server with blobs, good ones and bad ones."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from blobs import HOST, BlobServer, flipped
 from files import CDN, GATED, TINY, WEIGHTS, bearer, get, hold, resolve, whole
 from harness import Weir
 from hub import ALICE, File, TestHub
+from sources import read_and_compare, source
 
 BLOBS = f"""
 [[source]]
@@ -55,27 +54,6 @@ def start(tmp_path: Path, hub: TestHub) -> Iterator[Callable[..., Weir]]:
     hub.faults.clear()
     for weir in made:
         weir.stop()
-
-
-def source(weir: Weir, name: str) -> dict[str, Any]:
-    listed = json.loads(weir.admin("/-/sources")[1])["sources"]
-    return next(each for each in listed if each["name"] == name)
-
-
-def read_and_compare(weir: Weir, file: File, headers: dict[str, str] | None = None) -> None:
-    """Looks at each byte when it comes, not at the end."""
-    right = whole(file)
-    with weir.connect() as connection:
-        connection.send_head("GET", resolve(), {"Host": "huggingface.co", **(headers or {})})
-        answer = connection.begin()
-        assert answer.status == 200
-        seen = 0
-        while piece := answer.read1(65536):
-            assert piece == right[seen : seen + len(piece)], f"wrong bytes behind {seen}"
-            seen += len(piece)
-    assert seen == file.size
-    held = weir.objects()
-    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in held] == [file.sha256]
 
 
 def test_a_web_server_gives_what_the_cdn_does_not(

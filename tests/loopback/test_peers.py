@@ -3,8 +3,6 @@
 
 import base64
 import hashlib
-import json
-import re
 import socket
 import ssl
 import subprocess
@@ -20,33 +18,11 @@ from files import CDN, GATED, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve,
 from harness import Connection, Reply, Weir
 from hub import ALICE, TestHub
 from hub.certs import Authority
+from pairs import add, invite, pair, peers
 
 MakeWeir = Callable[..., Weir]
 PROTOCOL = "weir-peer/1"
 NOT_GOOD = "This join code is not good: it is wrong, or was tried before, or is older than 10 minutes"
-
-
-def invite(weir: Weir) -> str:
-    done = weir.run("peer", "invite")
-    assert done.returncode == 0, done.stderr
-    found = re.search(r"weir peer add \S+ ((?:[A-Z2-7]{4}-){7}[A-Z2-7]{4})\n", done.stdout)
-    assert found, done.stdout
-    return found[1]
-
-
-def add(guest: Weir, port: int, code: str) -> subprocess.CompletedProcess[str]:
-    return guest.run("peer", "add", f"127.0.0.1:{port}", code)
-
-
-def pair(host: Weir, guest: Weir) -> None:
-    done = add(guest, host.port, invite(host))
-    assert done.returncode == 0, done.stderr
-
-
-def peers(weir: Weir) -> dict:
-    done = weir.run("peer", "ls", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def openssl(*arguments: object, data: bytes = b"") -> bytes:
@@ -199,27 +175,27 @@ def test_strangers_learn_nothing(host: Weir, guest: Weir, hub: TestHub, tmp_path
 
 def test_a_code_is_good_for_one_attempt(host: Weir, guest: Weir, make_weir: MakeWeir) -> None:
     code = invite(host)
-    assert add(guest, host.port, code.lower().replace("-", " ")).returncode == 0
+    assert add(guest, f"127.0.0.1:{host.port}", code.lower().replace("-", " ")).returncode == 0
     third = make_weir()
-    again = add(third, host.port, code)
+    again = add(third, f"127.0.0.1:{host.port}", code)
     assert again.returncode != 0 and f"403: {NOT_GOOD}" in again.stderr
     assert peers(third)["peers"] == [] and len(peers(host)["peers"]) == 1
     # A wrong secret uses the code up too.
     code = invite(host)
-    wrong = add(third, host.port, code[:-1] + ("A" if code[-1] != "A" else "B"))
+    wrong = add(third, f"127.0.0.1:{host.port}", code[:-1] + ("A" if code[-1] != "A" else "B"))
     assert wrong.returncode != 0 and f"403: {NOT_GOOD}" in wrong.stderr
-    assert add(third, host.port, code).returncode != 0
+    assert add(third, f"127.0.0.1:{host.port}", code).returncode != 0
     assert peers(third)["peers"] == [] and len(peers(host)["peers"]) == 1
     # The code of another one, and none.
     first, second = invite(host), invite(host)
-    assert add(third, host.port, first).returncode != 0
-    assert add(third, host.port, second).returncode != 0
-    assert add(third, host.port, "MZXW").returncode == 2
+    assert add(third, f"127.0.0.1:{host.port}", first).returncode != 0
+    assert add(third, f"127.0.0.1:{host.port}", second).returncode != 0
+    assert add(third, f"127.0.0.1:{host.port}", "MZXW").returncode == 2
     pair(host, third)
 
 
 def test_an_invitation_is_for_this_machine(host: Weir, idle: Weir) -> None:
-    own = add(host, host.port, invite(host))
+    own = add(host, f"127.0.0.1:{host.port}", invite(host))
     assert own.returncode == 2 and "type it on the other machine" in own.stderr
     done = idle.run("peer", "invite")
     assert done.returncode != 0 and "weir serve" in done.stderr
@@ -281,11 +257,11 @@ def test_a_relay_gets_nothing_from_a_guest(host: Weir, guest: Weir, tmp_path: Pa
     """The code names the host's key, so the guest goes away before it has shown its certificate."""
     code = invite(host)
     relay = Relay(tmp_path, host)
-    done = add(guest, relay.port, code)
+    done = add(guest, f"127.0.0.1:{relay.port}", code)
     relay.join()
     assert done.returncode != 0 and "another key" in done.stderr
     assert relay.handshakes == 0 and relay.carried == []
-    assert add(guest, host.port, code).returncode == 0  # it was no attempt
+    assert add(guest, f"127.0.0.1:{host.port}", code).returncode == 0  # it was no attempt
 
 
 def test_a_relayed_proof_is_refused(host: Weir, guest: Weir, tmp_path: Path) -> None:
@@ -294,7 +270,7 @@ def test_a_relayed_proof_is_refused(host: Weir, guest: Weir, tmp_path: Path) -> 
     code = invite(host).replace("-", "")
     relay = Relay(tmp_path, host)
     forged = base64.b32encode(bytes.fromhex(relay.spki)[:10]).decode() + code[16:]
-    done = add(guest, relay.port, forged)
+    done = add(guest, f"127.0.0.1:{relay.port}", forged)
     relay.join()
     request, answer = relay.carried
     assert relay.handshakes == 1 and b"Weir-Proof: " in request

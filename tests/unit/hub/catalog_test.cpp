@@ -66,17 +66,19 @@ class CatalogTest : public testing::Test {
   fs::path path_;
 };
 
-TEST_F(CatalogTest, knows_the_repositories_that_have_a_blob) {
+TEST_F(CatalogTest, knows_what_a_blob_is_the_file_of) {
   auto catalog = open();
   catalog->learn(named_file("a", 1));
   catalog->learn(named_file("b", 1));
   catalog->learn(NamedFile{{RepoType::model, "gpt2", "main", "a"}, "", blob(1)});
   catalog->learn(named_file("c", 2));
   catalog->flush();
-  EXPECT_THAT(
-      repos_with(path_, blob(1).digest).value(),
-      testing::UnorderedElementsAre(RepoName{RepoType::dataset, "org/name"}, RepoName{RepoType::model, "gpt2"}));
-  EXPECT_THAT(repos_with(path_, blob(3).digest).value(), testing::IsEmpty());
+  NamedFile gpt2{{RepoType::model, "gpt2", "main", "a"}, "", blob(1)};
+  EXPECT_THAT(names_of_blob(path_, blob(1).digest, 9).value(),
+              testing::UnorderedElementsAre(named_file("a", 1), named_file("b", 1), gpt2));
+  EXPECT_THAT(names_of_blob(path_, blob(1).digest, 2).value(), testing::SizeIs(2));
+  EXPECT_THAT(names_of_blob(path_, blob(3).digest, 9).value(), testing::IsEmpty());
+  EXPECT_THAT(names_of_blob(path_.string() + ".none", blob(1).digest, 9).value(), testing::IsEmpty());
 }
 
 TEST_F(CatalogTest, finds_at_once_what_was_learnt) {

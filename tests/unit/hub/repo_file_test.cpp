@@ -25,5 +25,10 @@ TEST(RepoFileTest, each_file_has_a_key_of_its_own) {
   EXPECT_EQ(files[0].key(), "models\na/b\nmain\nc");
 }
 
+TEST(RepoFileTest, each_file_has_its_place_on_the_hub) {
+  EXPECT_EQ(resolve_path({RepoType::model, "gpt2", "main", "a b.bin"}), "/gpt2/resolve/main/a%20b.bin");
+  EXPECT_EQ(resolve_path({RepoType::dataset, "a/b", "refs/pr/1", "c/d"}), "/datasets/a/b/resolve/refs%2Fpr%2F1/c/d");
+}
+
 }  // namespace
 }  // namespace weir::hub

@@ -12,7 +12,7 @@ WorkerFixture::WorkerFixture()
   fetches = std::make_unique<upstream::FetchTable>(std::move(setup), *store, *disk, addresses);
   auto identity = peer::Identity::make().value();
   auto peer_tls = make_peer_tls(identity).value();
-  peers = std::make_unique<PeerAccess>(std::move(identity), std::move(peer_tls), folder / "peers", nullptr);
+  peers = std::make_unique<PeerAccess>(std::move(identity), std::move(peer_tls), folder / "peers");
   services.reset(new Services{pseudonym, *tls.authority, wall_now(), options.listen.listen, (folder / "store").string(),
                               *disk, *store, *catalog, roles, issued, *memory, questions, *fetches, tls.contexts,
                               counters, *peers});

@@ -6,17 +6,13 @@
 namespace weir::upstream {
 namespace {
 
-const Sha256 kDigest = sha256("");
-const http::Authority kAddress{"fd00::1", 9347, true};
-
-TEST(PeerRequest, names_a_blob_and_a_range) {
-  auto request = ask_peer_for(kAddress, nullptr, kDigest, {100, 200});
-  EXPECT_EQ(request.method, "GET");
+TEST(PeerRequest, asks_for_no_body) {
+  auto request = ask_what_peer_has(http::parse_url("https://[fd00::1]:9347/-/blob/sha256/ab").value(), nullptr, "w");
+  EXPECT_EQ(request.method, "HEAD");
   EXPECT_EQ(request.host, "fd00::1");
   EXPECT_EQ(request.port, 9347);
-  EXPECT_EQ(request.target, "/-/blob/sha256/" + kDigest.hex());
-  EXPECT_EQ(request.fields, (http::Fields{{"Host", "[fd00::1]:9347"}, {"Range", "bytes=100-199"}}));
-  EXPECT_EQ(ask_what_peer_has(kAddress, nullptr, kDigest).method, "HEAD");
+  EXPECT_EQ(request.target, "/-/blob/sha256/ab");
+  EXPECT_EQ(request.fields, (http::Fields{{"Host", "[fd00::1]:9347"}, {"Via", "1.1 w"}}));
 }
 
 http::ResponseHead answer(int status, const std::string& length, const std::string& runs) {

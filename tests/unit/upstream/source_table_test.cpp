@@ -171,5 +171,51 @@ TEST(SourceTableTest, another_url_is_another_source) {
   EXPECT_TRUE(table.sources()[1]->is_usable(at(0)));
 }
 
+SourceOptions peer(const std::string& name, const std::string& place) {
+  auto options = web(name, "https://" + place);
+  options.kind = SourceKind::peer;
+  options.place = place;
+  return options;
+}
+
+Peers::Sources peers(std::vector<SourceOptions> options) {
+  return std::make_shared<const std::vector<SourceOptions>>(std::move(options));
+}
+
+std::vector<std::string> names(const SourceTable& table) {
+  std::vector<std::string> names;
+  for (const auto& source : table.sources()) names.push_back(source->options()->name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(SourceTableTest, peers_come_and_go) {
+  SourceTable table({origin_source(), web("nas")});
+  table.use_peers(peers({peer("lab", "b.test:1"), peer("desk", "c.test:1")}));
+  EXPECT_EQ(names(table), (Names{"origin", "nas", "lab", "desk"}));
+  auto before = table.sources();
+  table.use_peers(peers({peer("desk", "c.test:1")}));
+  EXPECT_EQ(names(table), (Names{"origin", "nas", "desk"}));
+  EXPECT_EQ(table.sources()[2], before[3]);
+  EXPECT_FALSE(before[2]->is_usable(at(0)));
+  table.use({origin_source()});
+  EXPECT_EQ(names(table), (Names{"origin", "desk"}));
+}
+
+TEST(SourceTableTest, a_configured_peer_is_one_source) {
+  auto configured = peer("mine", "b.test:1");
+  configured.trusted = true;
+  SourceTable table({origin_source(), configured});
+  table.use_peers(peers({peer("lab", "b.test:1")}));
+  EXPECT_EQ(names(table), (Names{"origin", "mine"}));
+}
+
+TEST(SourceTableTest, two_of_a_name_are_told_apart) {
+  SourceTable table({origin_source(), web("lab")});
+  table.use_peers(peers({peer("lab", "b.test:1"), peer("lab", "c.test:1")}));
+  EXPECT_EQ(names(table), (Names{"origin", "lab", "lab-2", "lab-3"}));
+}
+
 }  // namespace
 }  // namespace weir::upstream
