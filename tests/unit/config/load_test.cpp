@@ -8,6 +8,7 @@
 #include <set>
 
 #include "config/option.h"
+#include "tests/unit/base/temporary_folder.h"
 
 namespace weir::config {
 namespace {
@@ -243,8 +244,8 @@ TEST(LoadTest, the_command_line_wins_and_is_named_in_errors) {
 }
 
 TEST(LoadTest, reads_the_named_file_or_says_that_there_is_none) {
-  std::filesystem::path folder(testing::TempDir() + "weir-load");
-  std::filesystem::create_directories(folder);
+  TemporaryFolder temporary;
+  const auto& folder = temporary.path();
   std::ofstream(folder / "w.toml") << "store.path = \"here\"\n";
   Environment environment{{"HOME", "/home/u"}, {"XDG_CONFIG_HOME", "/nowhere"}};
 
@@ -257,7 +258,6 @@ TEST(LoadTest, reads_the_named_file_or_says_that_there_is_none) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::invalid);
   EXPECT_THAT(missing.error().message, StartsWith((folder / "none.toml").string()));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
