@@ -100,18 +100,21 @@ IoResult TlsStream::read(std::span<char> buffer) {
 
 IoResult TlsStream::write(std::string_view bytes) {
   size_t written = 0;
+  IoResult result;
   // Partial writes are on: each call sends one record, so the rest is offered until the socket is full.
-  while (written < bytes.size()) {
+  while (written < bytes.size() && result.status == IoStatus::ok) {
+    auto rest = bytes.substr(written);
+    // Several records make a packet, and wake the client once.
+    below_->announce(rest.size() > SSL3_RT_MAX_PLAIN_LENGTH ? Follows::more : Follows::nothing);
     ERR_clear_error();
     size_t put = 0;
-    int returned = SSL_write_ex(ssl_.get(), bytes.data() + written, bytes.size() - written, &put);
-    if (returned != 1) {
-      auto result = result_of(returned, write_interest_, Interest::write);
-      return written > 0 && result.status == IoStatus::would_block ? IoResult{IoStatus::ok, written} : result;
-    }
+    int returned = SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &put);
+    if (returned != 1) result = result_of(returned, write_interest_, Interest::write);
     written += put;
   }
-  return {IoStatus::ok, written};
+  below_->announce(Follows::nothing);
+  bool some = written > 0 && result.status == IoStatus::would_block;
+  return some || result.status == IoStatus::ok ? IoResult{IoStatus::ok, written} : result;
 }
 
 bool TlsStream::has_buffered_input() const {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <vector>
 
 #include "tests/unit/proxy/peer.h"
 #include "tests/unit/proxy/tls_client.h"
@@ -60,6 +61,38 @@ TEST_P(TlsStreamTest, carries_bytes_both_ways) {
   EXPECT_EQ(std::string_view(buffer_.data(), 5), "hello");
   EXPECT_EQ(server_->write("you"), (IoResult{IoStatus::ok, 3}));
   EXPECT_EQ(client_->read(), "you");
+}
+
+// Writes down, of each write, what it was announced to be followed by.
+class AnnouncedStream : public PlainStream {
+ public:
+  AnnouncedStream(UniqueFd fd, std::vector<Follows>& writes) : PlainStream(std::move(fd)), writes_(writes) {}
+  void announce(Follows follows) override { announced_ = follows; }
+  IoResult write(std::string_view bytes) override {
+    writes_.push_back(announced_);
+    return PlainStream::write(bytes);
+  }
+
+ private:
+  std::vector<Follows>& writes_;
+  Follows announced_ = Follows::nothing;
+};
+
+TEST_P(TlsStreamTest, says_which_records_are_followed_by_others) {
+  auto pair = socket_pair();
+  std::vector<Follows> writes;
+  auto below = std::make_unique<AnnouncedStream>(std::move(pair.ours), writes);
+  server_ = std::make_unique<TlsStream>(std::move(below), fixture_.contexts.get("huggingface.co", wall_now()).value());
+  TlsClientOptions options;
+  options.version = GetParam();
+  client_ = std::make_unique<TlsClient>(std::move(pair.peer), options);
+  shake_hands();
+  writes.clear();
+  EXPECT_EQ(server_->write(some_bytes(40'000)).bytes, 40'000U);
+  EXPECT_EQ(writes, (std::vector{Follows::more, Follows::more, Follows::nothing}));
+  writes.clear();
+  EXPECT_EQ(server_->write(some_bytes(16'384)).bytes, 16'384U);
+  EXPECT_EQ(writes, std::vector{Follows::nothing});
 }
 
 // What is decrypted already is not seen by the socket's readiness.
