@@ -13,6 +13,8 @@ namespace {
 
 // Said, for the machine's openssl.cnf may take weaker keys and hashes: at least 112 bits of security.
 constexpr const char* kCiphers = "DEFAULT@SECLEVEL=2";
+// Servers without an order of their own take the first: with OpenSSL 3.0 AES-128 is a tenth faster than AES-256.
+constexpr const char* kTls13Suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 }  // namespace
 
@@ -30,6 +32,7 @@ void TrustedRoots::apply(EasyHandle& easy) const {
   easy.set(CURLOPT_SSL_VERIFYHOST, 2L);
   easy.set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   easy.set(CURLOPT_SSL_CIPHER_LIST, kCiphers);
+  easy.set(CURLOPT_TLS13_CIPHERS, kTls13Suites);
   easy.set(CURLOPT_CAINFO, path_.c_str());
   easy.set(CURLOPT_CAPATH, none);
   easy.set(CURLOPT_CA_CACHE_TIMEOUT, kForever);
