@@ -15,7 +15,7 @@ from hub.certs import HUB_NAMES, Authority
 from library import Library, target
 from line import Line
 from load import Door, Load, put_load
-from nginx import FILES, HUB, Origin, Reference
+from nginx import FILES, HUB, Blobs, Origin, Reference
 from squid import Squid
 
 
@@ -62,12 +62,19 @@ class Lab:
             yield origin
 
     @contextlib.contextmanager
-    def far_origin(self) -> Iterator[Origin]:
-        """Behind a line of 1 Gbit/s."""
-        with Line("1gbit") as line, Origin(
+    def far_origin(self, rate: str = "1gbit") -> Iterator[Origin]:
+        """Behind a line of that rate."""
+        with Line(rate) as line, Origin(
             self.folder / "far-origin", self.library, self.leaf, self.authority.file, line.host, line.namespace
         ) as origin:
             yield origin
+
+    @contextlib.contextmanager
+    def far_blobs(self, number: int, rate: str) -> Iterator[Blobs]:
+        """Behind a line of its own; `number`: 1 or more."""
+        name = f"blobs-{number}"
+        with Line(rate, number) as line, Blobs(self.folder / name, self.library, self.leaf, name, line) as blobs:
+            yield blobs
 
     @contextlib.contextmanager
     def squid(self) -> Iterator[Squid]:
@@ -75,10 +82,13 @@ class Lab:
             yield squid
 
     @contextlib.contextmanager
-    def weir(self, origin: Origin, config: Config | None = None) -> Iterator[Weir]:
+    def weir(self, origin: Origin, config: Config | None = None, sources: str = "") -> Iterator[Weir]:
+        """`sources`: in TOML."""
         self._weirs += 1
         folder = self.folder / f"weir-{self._weirs}"
-        with Weir(folder, origin, config) as weir:
+        weir = Weir(folder, origin, config)
+        weir.config_file.write_text(weir.config_file.read_text() + sources)
+        with weir:
             try:
                 yield weir
             except RuntimeError:
@@ -106,6 +116,9 @@ class Lab:
 
     def of_origin(self, origin: Origin) -> Door:
         return Door(origin.port, HUB, origin.pid, origin.ca_file, address=origin.host, prefix=target(""))
+
+    def of_blobs(self, blobs: Blobs) -> Door:
+        return Door(blobs.port, blobs.host, blobs.pid, self.authority.file, address=blobs.line.host, prefix="/")
 
     # --- what is done through them
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx as the reference for hits, a TLS file server, and as the origin of misses: a hub and its CDN."""
+"""nginx as the reference for hits, a TLS file server; as the origin of misses, a hub and its CDN; and as a source beside it."""
 
 from pathlib import Path
 from typing import Self
@@ -7,6 +7,7 @@ from typing import Self
 from harness.weir import free_port
 from hub.certs import Pair
 from library import COMMIT, REPO, Library
+from line import Line
 from server import Server
 
 HUB = "huggingface.co"
@@ -73,6 +74,14 @@ ORIGIN = """
   }}
 """
 
+BLOBS = """
+  server {{
+    listen {address} ssl reuseport;
+    server_name {host};
+    root {root};
+  }}
+"""
+
 LARGE = """
     location = /{repo}/resolve/{commit}/{file.name} {{
       add_header X-Repo-Commit {commit};
@@ -101,9 +110,13 @@ class Nginx(Server):
         self._enter = ["ip", "netns", "exec", namespace] if namespace else []
 
     def __enter__(self) -> Self:
+        self.run()
+        return self
+
+    def run(self) -> None:
+        """Until it listens."""
         command = [*self._enter, "nginx", "-e", self.folder / "error.log", "-p", self.folder, "-c", self._config]
         self.start(command, self._address)
-        return self
 
 
 class Reference(Nginx):
@@ -147,3 +160,27 @@ class Origin(Nginx):
     def forget(self) -> None:
         (self.folder / "cdn.log").write_text("")
 
+
+class Blobs(Nginx):
+    """A folder in which the large files have their sha256 for a name."""
+
+    def __init__(self, folder: Path, library: Library, leaf: Pair, name: str, line: Line) -> None:
+        """Stands behind that line, as NAME.example.org."""
+        self.name, self.host = name, f"{name}.example.org"
+        self.line, self.port = line, free_port()
+        root = folder / "blobs"
+        root.mkdir(parents=True)
+        for file in library.large:
+            (root / file.sha256).symlink_to(file.path)
+        address = f"{line.host}:{self.port}"
+        servers = BLOBS.format(address=address, host=self.host, root=root)
+        super().__init__(folder, servers, leaf, address, line.namespace)
+
+    @property
+    def connect_to(self) -> str:
+        """It alone, in curl's notation."""
+        return f"{self.host}:443:{self.line.host}:{self.port}"
+
+    def reset_connections(self) -> None:
+        """All that it has; none where the kernel cannot (CONFIG_INET_DIAG_DESTROY)."""
+        self.line.run_there(f"ss -K -H -t state established sport = :{self.port}")

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server beside Weir: a process that listens, and ends with the benchmark."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from process import family
 
 READY_SECONDS = 10.0
 
@@ -35,6 +39,12 @@ class Server:
         if process:
             process.terminate()
             process.wait()
+
+    def kill(self) -> None:
+        """With its children, without a word to those who are connected."""
+        for member in list(family(self.pid)):
+            os.kill(member, signal.SIGKILL)
+        self.stop()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
