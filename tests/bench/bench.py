@@ -27,12 +27,13 @@ from lab import Lab, Size  # noqa: E402
 from library import MIB  # noqa: E402
 from load import WrongBytes  # noqa: E402
 from misses import Misses  # noqa: E402
+from sources import measure_sources  # noqa: E402
 
 FULL = Size(big_bytes=1024 * MIB, hit_bytes=4096 * MIB, middle_files=40, small_files=100, small_requests=60_000,
             new_connections=2_000, blobs=(10_000, 1_000_000), connections=10_000)
 QUICK = Size(big_bytes=64 * MIB, hit_bytes=256 * MIB, middle_files=8, small_files=10, small_requests=4_000,
              new_connections=200, blobs=(1_000,), connections=200)
-PARTS = ("hits", "misses", "blobs", "connections")
+PARTS = ("hits", "misses", "sources", "blobs", "connections")
 
 
 def squid_beside(lab: Lab, stack: contextlib.ExitStack) -> squid.Squid | None:
@@ -63,6 +64,8 @@ def measure(lab: Lab, parts: list[str], rounds: int, figures: Figures) -> None:
             for number in range(rounds):
                 misses.measure(figures)
                 print(f"misses: round {number + 1} of {rounds}", file=sys.stderr)
+        if "sources" in parts:
+            measure_sources(lab, rounds, figures)
         if "blobs" in parts:
             start_with_blobs(lab, origin, figures)
         if "connections" in parts:
