@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nginx as the reference for hits, a TLS file server; as the origin of misses, a hub and its CDN; and as a source beside it."""
+"""nginx as the reference for hits, a TLS file server; as the origin of misses, a hub and its CDN; as a folder of blobs."""
 
 from pathlib import Path
 from typing import Self

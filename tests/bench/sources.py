@@ -23,7 +23,7 @@ from process import Cost
 
 ORIGIN_RATE, BLOBS_RATE = "160mbit", "400mbit"  # 20 and 50 MB/s
 AWAY_SECONDS = 0.5  # of a source that is killed
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.02
 DEADLINE_SECONDS = 300.0
 
 SOURCE = """
