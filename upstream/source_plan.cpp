@@ -119,7 +119,7 @@ std::vector<PlanAction> SourcePlan::actions(const PlanNeeds& needs, MonotonicTim
     confirm(needs);
     run_ahead();
   } while (adjust_counts());
-  give_up_if_hopeless();
+  give_up_if_hopeless(needs);
   set_next_look(needs);
   return std::move(actions_);
 }
@@ -203,13 +203,16 @@ bool SourcePlan::adjust_counts() {
   return more;
 }
 
-void SourcePlan::give_up_if_hopeless() {
+void SourcePlan::give_up_if_hopeless(const PlanNeeds& needs) {
   if (lanes_.count() > 0) return;
   auto can_help = [this](const Source& source) {
-    return is_hopeful(source) &&
+    return is_hopeful(source) && may_fill(source) &&
            std::any_of(needs_.begin(), needs_.end(), [&](const auto& need) { return !open_to(source, need).empty(); });
   };
-  bool missing = std::any_of(needs_.begin(), needs_.end(), [](const auto& need) { return !need.missing.empty(); });
+  // What is untrusted is of no use to a part that is never verified.
+  bool missing = std::any_of(needs_.begin(), needs_.end(), [&](const auto& need) {
+    return !need.missing.empty() || (!whole_wanted_ && !needs.untrusted(need.want.range).empty());
+  });
   if (!missing || std::any_of(sources_.begin(), sources_.end(), can_help)) return;
   const Source* blamed = nullptr;
   for (const auto& source : sources_)

@@ -89,7 +89,7 @@ class SourcePlan {
   void serve_frontiers();
   void confirm(const PlanNeeds& needs);
   void run_ahead();
-  void give_up_if_hopeless();
+  void give_up_if_hopeless(const PlanNeeds& needs);
   bool adjust_counts();
   void learn_rate(Source& source, MonotonicTime now) const;
   void set_next_look(const PlanNeeds& needs);
@@ -113,7 +113,8 @@ class SourcePlan {
   bool is_hopeful(const Source& source) const;
   bool is_alone(const Source& source) const;
   bool may_fill(const Source& source) const;
-  bool trusted_in_play() const;  // one that has all of the blob
+  bool has_all(const Source& source) const;  // of the blob
+  bool trusted_in_play() const;              // one that has all
   bool has_untrusted() const;
   size_t limit(const Source& source) const;
   size_t lanes_ahead(const Source& source) const;

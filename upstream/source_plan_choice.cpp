@@ -221,7 +221,7 @@ bool SourcePlan::is_in_play(const Source& source) const {
   if (source.standing.is_out()) return false;
   return !source.standing.only_whole() || std::none_of(sources_.begin(), sources_.end(), [this](const auto& other) {
     return !other.standing.is_out() && !other.standing.only_whole() && other.standing.is_worth_a_wait(now_) &&
-           other.standing.failures() <= 1;
+           other.standing.failures() <= 1 && has_all(other);
   });
 }
 
@@ -242,9 +242,14 @@ bool SourcePlan::may_fill(const Source& source) const {
   return source.given.trust == Trust::trusted || whole_wanted_ || !trusted_in_play();
 }
 
+bool SourcePlan::has_all(const Source& source) const {
+  return !source.given.holds || contains(*source.given.holds, {0, size_});
+}
+
 bool SourcePlan::trusted_in_play() const {
-  return std::any_of(sources_.begin(), sources_.end(),
-                     [this](const auto& source) { return source.given.trust == Trust::trusted && is_hopeful(source); });
+  return std::any_of(sources_.begin(), sources_.end(), [this](const auto& source) {
+    return source.given.trust == Trust::trusted && has_all(source) && is_hopeful(source);
+  });
 }
 
 bool SourcePlan::has_untrusted() const {

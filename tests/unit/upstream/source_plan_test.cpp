@@ -212,6 +212,41 @@ TEST_F(SourcePlanTest, asks_a_source_only_for_what_it_holds) {
   EXPECT_EQ(look(), (Actions{start(3, 0, {20 * kMiB, 24 * kMiB})}));
 }
 
+// It cannot vouch for what it has not got.
+TEST_F(SourcePlanTest, does_not_count_on_a_trusted_source_for_what_it_does_not_hold) {
+  add(Trust::trusted);
+  add(Trust::untrusted);
+  add(Trust::trusted, {{{0, 8 * kMiB}}});
+  want({32 * kMiB, 33 * kMiB});
+  EXPECT_EQ(look(), (Actions{start(1, 0, {32 * kMiB, 33 * kMiB})}));
+  fail(1, Kind::absent);
+  EXPECT_EQ(look(), (Actions{start(2, 1, {32 * kMiB, 33 * kMiB})}));
+  EXPECT_FALSE(plan_.has_trusted());
+}
+
+TEST_F(SourcePlanTest, gives_up_where_a_part_is_there_that_nobody_vouches_for) {
+  add(Trust::trusted);
+  hold({32 * kMiB, 33 * kMiB}, Trust::untrusted);
+  want({32 * kMiB, 33 * kMiB});
+  ASSERT_THAT(look(), SizeIs(1));
+  fail(1, Kind::refused);
+  auto actions = look();
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<GiveUp>(actions[0]).failure.kind, Kind::refused);
+}
+
+TEST_F(SourcePlanTest, uses_one_that_gives_only_the_whole_beside_one_that_has_a_part) {
+  add(Trust::trusted);
+  add(Trust::trusted, {{{0, 8 * kMiB}}});
+  hold({0, 8 * kMiB});
+  want({0, kSize});
+  ASSERT_THAT(look(), SizeIs(1));
+  fail(1, Kind::ignores_range);
+  auto actions = look();
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(std::get<StartLane>(actions[0]).answer, StartLane::Answer::whole_too);
+}
+
 TEST_F(SourcePlanTest, cuts_the_long_transfer_of_a_source_that_was_alone) {
   add(Trust::trusted);
   want({0, kSize});
