@@ -11,8 +11,8 @@ namespace weir::upstream {
 namespace {
 
 constexpr int kOk = 200;
-// A peer that does not answer is asked for nothing.
-constexpr Duration kPatience{5'000};
+// It may have to ask the hub first whether it may say what it has.
+constexpr Duration kPatience{10'000};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "http/target.h"
 #include "http/via.h"
+#include "hub/resolve_answer.h"
 #include "hub/route.h"
 #include "upstream/redirect_trail.h"
 
@@ -15,18 +16,23 @@ namespace {
 constexpr uint16_t kHttpsPort = 443;
 constexpr size_t kMaxHops = 3;
 
+// A hub that is slower than that is asked another time.
+constexpr Duration kPatience{5'000};
+
 struct File {
   http::Url url;
-  std::string key;  // of its repository at its revision
+  std::string repository;  // a key, of the repository at its revision
+  std::string key;         // of the file in it
 };
 
 std::optional<File> file_at(http::Url url) {
   auto route = hub::classify(hub::Role::hub, "GET", url.target);
   bool is_file = route.kind == hub::RouteKind::resolve || route.kind == hub::RouteKind::resolve_cache;
   if (!is_file || url.scheme != "https") return std::nullopt;
+  auto host = url.authority().text(kHttpsPort) + "\n";
+  auto key = host + route.file.key();
   route.file.path.clear();
-  auto key = url.authority().text(kHttpsPort) + "\n" + route.file.key();
-  return File{std::move(url), std::move(key)};
+  return File{std::move(url), host + route.file.key(), std::move(key)};
 }
 
 std::optional<File> parse_file(const std::string& text) {
@@ -49,13 +55,22 @@ Publicity judge(const http::ResponseHead& head) {
   return gives && head.fields.has("X-Repo-Commit") ? Publicity::everybody : Publicity::some;
 }
 
+// Whether the answer holds for all files of the repository.
+bool speaks_for_all(const http::ResponseHead& head, Publicity publicity) {
+  return publicity != Publicity::everybody || hub::digest_in_etag(head.fields.get("X-Linked-ETag"));
+}
+
 }  // namespace
 
 class PublicProbe::Question : private OriginObserver {
  public:
-  Question(PublicProbe& probe, File file) : probe_(probe), key_(std::move(file.key)), url_(std::move(file.url)) {}
+  Question(PublicProbe& probe, const File& file) : probe_(probe), file_(file), url_(file.url) {}
 
-  const std::string& key() const { return key_; }
+  const std::string& key() const { return file_.key; }
+  // What the answer is remembered for.
+  const std::string& subject(Publicity publicity) const {
+    return speaks_for_all(head_, publicity) ? file_.repository : file_.key;
+  }
   void add(std::shared_ptr<ProbeTicket::Done> waiting) { waiting_.push_back(std::move(waiting)); }
   std::vector<std::shared_ptr<ProbeTicket::Done>> take_waiting() { return std::move(waiting_); }
 
@@ -71,6 +86,7 @@ class PublicProbe::Question : private OriginObserver {
                       {"Accept", "*/*"},
                       {"Accept-Encoding", "identity"}};
     http::add_via(request.fields, 1, probe_.pseudonym_);
+    request.first_byte_timeout = kPatience;
     transfer_ = probe_.origin_.start(std::move(request), *this);
   }
 
@@ -88,7 +104,7 @@ class PublicProbe::Question : private OriginObserver {
   }
 
   PublicProbe& probe_;
-  const std::string key_;
+  const File file_;
   http::Url url_;
   size_t hops_ = 0;
   http::ResponseHead head_;
@@ -105,7 +121,7 @@ std::unique_ptr<ProbeTicket> PublicProbe::ask(const std::string& url, ProbeTicke
   auto waiting = std::make_shared<ProbeTicket::Done>(std::move(done));
   auto ticket = std::make_unique<ProbeTicket>(waiting);
   auto file = parse_file(url);
-  auto answer = file ? remembered(file->key, monotonic_now()) : std::optional(Publicity::some);
+  auto answer = known(url, monotonic_now());
   if (answer) {
     loop_.post([waiting, publicity = *answer] {
       if (auto tell = std::exchange(*waiting, nullptr)) tell(publicity);
@@ -113,7 +129,7 @@ std::unique_ptr<ProbeTicket> PublicProbe::ask(const std::string& url, ProbeTicke
     return ticket;
   }
   auto [entry, is_new] = questions_.try_emplace(file->key);
-  if (is_new) entry->second = std::make_unique<Question>(*this, std::move(*file));
+  if (is_new) entry->second = std::make_unique<Question>(*this, *file);
   entry->second->add(std::move(waiting));
   if (is_new) entry->second->ask();
   return ticket;
@@ -121,7 +137,9 @@ std::unique_ptr<ProbeTicket> PublicProbe::ask(const std::string& url, ProbeTicke
 
 std::optional<Publicity> PublicProbe::known(const std::string& url, MonotonicTime now) const {
   auto file = parse_file(url);
-  return file ? remembered(file->key, now) : Publicity::some;
+  if (!file) return Publicity::some;
+  auto of_file = remembered(file->key, now);
+  return of_file ? of_file : remembered(file->repository, now);
 }
 
 std::optional<Publicity> PublicProbe::remembered(const std::string& key, MonotonicTime now) const {
@@ -132,7 +150,7 @@ std::optional<Publicity> PublicProbe::remembered(const std::string& key, Monoton
 
 void PublicProbe::on_answer(Question& question, Publicity publicity) {
   auto keep = publicity == Publicity::unknown ? options_.keep_unknown : options_.keep;
-  answers_.put(question.key(), {publicity, monotonic_now() + keep});
+  answers_.put(question.subject(publicity), {publicity, monotonic_now() + keep});
   auto waiting = question.take_waiting();
   auto ended = questions_.find(question.key());
   loop_.destroy_later(std::move(ended->second));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds out whether everybody may read a file on the hub, by asking for it without credentials.  Being public is a
-// matter of the repository, so one answer holds for all files of it at that revision; those who need the same answer
-// share one question.  Lives on the loop of its OriginClient.
+// matter of the repository, so one answer holds for all files of it at that revision, but for one: that everybody may
+// read a file which is no LFS file says nothing of the others, for gated repositories have a README that anybody may
+// read.  Those who ask for the same file share one question.  Lives on the loop of its OriginClient.
 #pragma once
 
 #include <functional>

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/digest.h"
 #include "tests/component/upstream/origin_fixture.h"
 
 namespace weir::upstream {
@@ -18,8 +19,9 @@ using testing::Not;
 using testing::StartsWith;
 
 const std::string kFile = "https://hub.test/org/name/resolve/main/model.bin";
-const std::string kGiven =
-    "HTTP/1.1 302 Found\r\nX-Repo-Commit: 0123\r\nLocation: https://cdn.test/x\r\nContent-Length: 9\r\n\r\n";
+// Of an LFS file.
+const std::string kGiven = "HTTP/1.1 302 Found\r\nX-Repo-Commit: 0123\r\nX-Linked-ETag: \"" + sha256("").hex() +
+                           "\"\r\nLocation: https://cdn.test/x\r\nContent-Length: 9\r\n\r\n";
 const std::string kRefused = "HTTP/1.1 401 Unauthorized\r\nX-Repo-Commit: 0123\r\nContent-Length: 9\r\n\r\n";
 
 class PublicProbeTest : public OriginFixture {
@@ -116,6 +118,19 @@ TEST_F(PublicProbeTest, an_answer_holds_for_the_repository_at_that_revision) {
   EXPECT_EQ(heads().size(), 4U);
 }
 
+// The README of a gated repository is there for everybody.
+TEST_F(PublicProbeTest, a_regular_file_speaks_for_itself_alone) {
+  const std::string readme = "https://hub.test/org/name/resolve/main/README.md";
+  serve_answers({"HTTP/1.1 200 OK\r\nX-Repo-Commit: 0123\r\nContent-Length: 9\r\n\r\n", kRefused});
+  EXPECT_EQ(answer(readme), Publicity::everybody);
+  EXPECT_EQ(answer(readme), Publicity::everybody);
+  EXPECT_EQ(heads().size(), 1U);
+  EXPECT_EQ(probe().known(kFile, monotonic_now()), std::nullopt);
+  EXPECT_EQ(answer(kFile), Publicity::some);
+  EXPECT_EQ(answer(readme), Publicity::everybody);
+  EXPECT_EQ(heads().size(), 2U);
+}
+
 TEST_F(PublicProbeTest, an_answer_holds_for_ten_minutes) {
   serve_answers({kGiven});
   answer(kFile);
@@ -148,7 +163,7 @@ TEST_F(PublicProbeTest, those_who_ask_at_the_same_time_share_one_question) {
   };
   auto one = probe().ask(kFile, tell);
   auto gone = probe().ask(kFile, [](Publicity) { ADD_FAILURE() << "it has let go"; });
-  auto two = probe().ask("https://hub.test/org/name/resolve/main/another.bin", tell);
+  auto two = probe().ask(kFile, tell);
   gone.reset();
   run();
   EXPECT_EQ(told, 2);
