@@ -37,8 +37,8 @@ void PairedWeirs::refresh() {
     source.place = peer.address.text();
     source.url = Secret("https://" + source.place);
     source.share_private = share_private_;
-    // Of two that were paired at the same address the latter is there now.
-    auto [_, is_new] = tls_.insert_or_assign(source.place, std::make_shared<upstream::PeerTls>(identity_, peer.spki));
+    // Whoever is paired later does not inherit what is said of that address.
+    auto [_, is_new] = tls_.emplace(source.place, std::make_shared<upstream::PeerTls>(identity_, peer.spki));
     if (is_new) sources.push_back(std::move(source));
   }
   sources_ = std::make_shared<const std::vector<upstream::SourceOptions>>(std::move(sources));

@@ -52,7 +52,9 @@ class Fetch : private TransfersOwner, private FillerOwner {
   bool reserve(ByteRange range) override;
   void on_bytes(SourceId source, uint64_t offset, std::string_view bytes) override;
   void on_change() override;
-  void on_gave_up(FetchFailure failure) override { fail(std::move(failure)); }
+  void on_gave_up(FetchFailure failure) override {
+    if (!turn_to_the_suspects()) fail(std::move(failure));
+  }
   void on_origin_changed(FetchFailure failure) override;
 
   // FillerOwner
@@ -80,6 +82,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
   void doubt(const Error& error);
   void look_for_the_liar();
   void replace(SourceId suspect);
+  bool turn_to_the_suspects();
   void blame(SourceId liar);
   void compare_suspects(const std::shared_ptr<const cas::Blob>& blob);
 
@@ -110,6 +113,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
     std::vector<PieceDigest> pieces;
   };
   std::vector<Suspect> suspects_;
+  bool turned_ = false;  // to them, when the others could not give all
   DiskTask digesting_;
   bool is_digesting_ = false;
   bool replan_ = false;  // once what was written is told

@@ -57,6 +57,8 @@ class FetchOwner {
   virtual void end_turn(Fetch& fetch) = 0;
   // True once for each digest, until the fetch of it has succeeded.
   virtual bool may_start_over(const Fetch& fetch) = 0;
+  // The table of sources is to have those that are paired now.
+  virtual void look_for_peers() = 0;
   // The fetch has ended and is to be destroyed, later.
   virtual void remove(Fetch& fetch) = 0;
 };

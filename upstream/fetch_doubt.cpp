@@ -25,7 +25,10 @@ void Fetch::doubt(const Error& error) {
 
 void Fetch::on_trusted(ByteRange range, const std::vector<ByteRange>& contradicted) {
   for (const auto& wrong : contradicted) {
-    auto liars = provenance_.senders(wrong);
+    // What stands between its first and its last byte may be right.
+    auto liars = provenance_.senders({wrong.begin, wrong.begin + 1});
+    for (auto liar : provenance_.senders({wrong.end - 1, wrong.end}))
+      if (std::find(liars.begin(), liars.end(), liar) == liars.end()) liars.push_back(liar);
     for (auto liar : liars) blame(liar);
     // A former run left them: none of the others is to be believed.
     if (liars.empty()) filler_.forget(provenance_.unknown(filler_.untrusted({0, size()})));
@@ -67,6 +70,20 @@ void Fetch::replace(SourceId suspect) {
         doubt_ = Doubt::no;
         filler_.forget(ranges);
       });
+}
+
+// Those that are left cannot give all, and may be the ones that lied.  Once: then there is nobody else to ask.
+bool Fetch::turn_to_the_suspects() {
+  auto senders = provenance_.senders();
+  if (suspects_.empty() || senders.empty() || std::exchange(turned_, true)) return false;
+  for (auto sender : senders) {
+    auto ranges = provenance_.of(sender);
+    transfers_.leave_out(sender, "Its bytes may be wrong.");
+    for (const auto& range : ranges) provenance_.settle(range);
+    filler_.forget(ranges);
+  }
+  for (const auto& suspect : std::exchange(suspects_, {})) transfers_.readmit(suspect.source);
+  return true;
 }
 
 // It is out for this blob; who was suspected meanwhile is not any more.

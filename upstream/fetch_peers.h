@@ -26,12 +26,14 @@ class FetchPeers {
   FetchPeers(const FetchContext& context, const Sha256& digest, uint64_t size, std::function<void()> on_change);
   ~FetchPeers();
 
-  // Asks the peer, unless that was done a moment ago.  `place`: of the blob there.
+  // It was not asked yet, or long enough ago.
+  bool is_due(const Source& peer, MonotonicTime now) const;
+  // `place`: of the blob there.
   void ask(const std::shared_ptr<Source>& peer, const http::Url& place, std::shared_ptr<const PeerTls> tls,
            MonotonicTime now);
-  // Which bytes it said that it has; none before it has answered.
+  // Which whole blocks it said that it has; none before it has answered.
   const std::vector<ByteRange>& runs(const Source& peer) const;
-  // One has not answered yet, of which nothing is known.
+  // One has not answered yet, or had more than the time before and is to be asked again.
   bool is_asking() const;
   // No answer is waited for.
   void cancel();
@@ -43,6 +45,7 @@ class FetchPeers {
     std::shared_ptr<Source> peer;
     std::vector<ByteRange> runs;
     bool has_answered = false;
+    bool grows = false;                  // it had more the last time
     Duration pause{0};                   // before it is asked again
     std::optional<MonotonicTime> again;  // nothing: it has all
     std::unique_ptr<Question> question;
@@ -50,6 +53,7 @@ class FetchPeers {
 
   Asked& asked(const std::shared_ptr<Source>& peer, MonotonicTime now);
   void on_answer(Asked& asked, std::vector<ByteRange> runs);
+  void on_due();
   void wait(MonotonicTime now);
 
   const FetchContext& context_;

@@ -49,20 +49,16 @@ void FetchSources::offer(const JoinRequest& request) {
 }
 
 void FetchSources::admit(SourcePlan& plan, MonotonicTime now) {
+  look_for_peers(now);
   auto all = context_.sources.sources();
   if (sources_.empty()) {
     auto options = all.front()->options();
     sources_.push_back({all.front(), cas::Trust::trusted});
     plan.add_source(origin_in_plan(*options));
   }
-  for (SourceId id = 0; id < sources_.size(); ++id)
-    if (!options(id)->enabled && !plan.is_left_out(id))
-      plan.leave_out(id, {LaneFailure::Kind::refused, "The source " + options(id)->name + " is switched off.", {}});
+  for (SourceId id = 0; id < sources_.size(); ++id) review(id, plan, now);
   for (const auto& source : all) {
-    if (auto id = id_of(*source)) {
-      look_again(*id, plan, now);
-      continue;
-    }
+    if (is_admitted(*source)) continue;
     auto admitted = look_at(source, now);
     if (!admitted) continue;
     auto options = source->options();
@@ -74,44 +70,68 @@ void FetchSources::admit(SourcePlan& plan, MonotonicTime now) {
   }
 }
 
-std::optional<SourceId> FetchSources::id_of(const Source& source) const {
-  for (SourceId id = 0; id < sources_.size(); ++id)
-    if (sources_[id].source.get() == &source) return id;
-  return std::nullopt;
+// One that was removed is switched off thereby.
+void FetchSources::look_for_peers(MonotonicTime now) {
+  constexpr Duration kPause{1'000};
+  if (now < peers_known_at_ + kPause) return;
+  peers_known_at_ = now;
+  context_.owner.look_for_peers();
+}
+
+bool FetchSources::is_admitted(const Source& source) const {
+  return std::any_of(sources_.begin(), sources_.end(), [&](const auto& each) { return each.source.get() == &source; });
+}
+
+// What has changed since it was admitted.
+void FetchSources::review(SourceId id, SourcePlan& plan, MonotonicTime now) {
+  if (plan.is_left_out(id)) return;
+  auto& admitted = sources_[id];
+  auto options = admitted.source->options();
+  bool is_trusted = admitted.trust == cas::Trust::trusted;
+  if (!options->enabled || options->trusted != is_trusted) {
+    auto why = options->enabled ? "The source " + options->name + " has another trusted than when the file was begun."
+                                : "The source " + options->name + " is switched off.";
+    return plan.leave_out(id, {LaneFailure::Kind::refused, std::move(why), {}});
+  }
+  if (auto until = admitted.source->left_out_until(now)) return plan.hold(id, until);
+  if (admitted.peer) look_again(id, plan, now);
 }
 
 // Nothing: it cannot be asked, or not yet.
 std::optional<FetchSources::Admitted> FetchSources::look_at(const std::shared_ptr<Source>& source, MonotonicTime now) {
   auto options = source->options();
   if (!source->is_usable(now) || source->was_blamed_for(digest_)) return std::nullopt;
-  Admitted found{source, options->trusted ? cas::Trust::trusted : cas::Trust::untrusted, source_url(*options, names_)};
+  Admitted found{source, options->trusted ? cas::Trust::trusted : cas::Trust::untrusted, source_url(*options, names_),
+                 grant_};
   if (!found.url) return std::nullopt;
-  if (!options->share_private && !is_public()) return std::nullopt;
+  if (!options->share_private && !is_public(now)) return std::nullopt;
   if (options->kind == SourceKind::peer && !find_peer(found, now)) return std::nullopt;
   return found;
 }
 
 // Whether it has any of the blob, as far as is known.
 bool FetchSources::find_peer(Admitted& peer, MonotonicTime now) {
+  peer.runs = peers_.runs(*peer.source);
+  if (peer.runs.empty() && !peers_.is_due(*peer.source, now)) return false;
   peer.peer = context_.setup.peers ? context_.setup.peers->tls_of(*peer.source->options()) : nullptr;
   if (!peer.peer) {
     peer.source->failed("This Weir is not paired with it: weir peer invite there, and weir peer add here.", now);
     return false;
   }
-  peers_.ask(peer.source, *peer.url, peer.peer, now);
-  peer.runs = peers_.runs(*peer.source);
+  if (peers_.is_due(*peer.source, now)) peers_.ask(peer.source, *peer.url, peer.peer, now);
   return !peer.runs.empty();
 }
 
 // It may have more by now.
 void FetchSources::look_again(SourceId id, SourcePlan& plan, MonotonicTime now) {
   auto& peer = sources_[id];
-  if (!peer.peer || plan.is_left_out(id) || !peer.source->is_usable(now)) return;
-  peers_.ask(peer.source, *peer.url, peer.peer, now);
+  if (peers_.is_due(*peer.source, now)) peers_.ask(peer.source, *peer.url, peer.peer, now);
   const auto& runs = peers_.runs(*peer.source);
   if (runs == peer.runs) return;
   peer.runs = runs;
   plan.set_holds(id, runs);
+  // It had not what it was asked for before.
+  plan.readmit(id);
 }
 
 void FetchSources::cancel() {
@@ -120,10 +140,11 @@ void FetchSources::cancel() {
 }
 
 // Asks, where it is not known.
-bool FetchSources::is_public() {
+bool FetchSources::is_public(MonotonicTime now) {
   const auto* url = resolve_url(grant_);
   if (!url) return false;
-  if (!publicity_ && !ticket_) publicity_ = context_.probe.known(*url, monotonic_now());
+  if (publicity_ == Publicity::unknown) publicity_.reset();
+  if (!publicity_ && !ticket_) publicity_ = context_.probe.known(*url, now);
   if (!publicity_ && !ticket_)
     ticket_ = context_.probe.ask(*url, [this](Publicity publicity) {
       ticket_ = nullptr;
@@ -138,8 +159,9 @@ void FetchSources::address(SourceId id, LaneRequest& request) const {
   request.source = *sources_[id].url;
   request.kind = options->kind;
   request.digest = digest_;
-  if (options->send_token && grant_ && !grant_->authorization.empty())
-    request.credentials.add("Authorization", grant_->authorization.reveal());
+  const auto& grant = sources_[id].grant;
+  if (options->send_token && grant && !grant->authorization.empty())
+    request.credentials.add("Authorization", grant->authorization.reveal());
   request.peer = sources_[id].peer;
 }
 

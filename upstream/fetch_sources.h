@@ -51,15 +51,18 @@ class FetchSources {
     std::shared_ptr<Source> source;
     cas::Trust trust = cas::Trust::untrusted;
     std::optional<http::Url> url = std::nullopt;    // nothing: the origin
+    hub::SharedGrant grant = nullptr;               // of the request that the URL\'s names are from
     std::shared_ptr<const PeerTls> peer = nullptr;  // null: it is none
     std::vector<ByteRange> runs{};                  // that a peer has
   };
 
-  std::optional<SourceId> id_of(const Source& source) const;
+  void look_for_peers(MonotonicTime now);
+  bool is_admitted(const Source& source) const;
+  void review(SourceId id, SourcePlan& plan, MonotonicTime now);
   std::optional<Admitted> look_at(const std::shared_ptr<Source>& source, MonotonicTime now);
   bool find_peer(Admitted& peer, MonotonicTime now);
   void look_again(SourceId peer, SourcePlan& plan, MonotonicTime now);
-  bool is_public();
+  bool is_public(MonotonicTime now);
 
   const FetchContext& context_;
   const Sha256 digest_;
@@ -70,6 +73,7 @@ class FetchSources {
   std::optional<Publicity> publicity_;  // of names_
   std::unique_ptr<ProbeTicket> ticket_;
   FetchPeers peers_;
+  MonotonicTime peers_known_at_{};
 };
 
 }  // namespace weir::upstream

@@ -117,7 +117,6 @@ void FetchTable::admit(std::shared_ptr<FetchMember> member, JoinRequest request)
   if (found == fetches_.end()) {
     // A fetch may have ended between the client's look into the store and now.
     if (answer_from_store(member, request)) return;
-    look_for_peers();
     auto digest = request.digest;
     FetchContext context{*this, loop_, pool_, store_, origin_, sources_, probe_, limits_, setup_, counters_};
     found = fetches_.emplace(digest, std::make_unique<Fetch>(context, digest, request.size)).first;

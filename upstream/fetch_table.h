@@ -65,7 +65,6 @@ class FetchTable : private FetchOwner {
  private:
   class Membership;
 
-  void look_for_peers();
   void admit(std::shared_ptr<FetchMember> member, JoinRequest request);
   void dismiss(const std::shared_ptr<FetchMember>& member, const Sha256& digest);
   void refuse_size(const std::shared_ptr<FetchMember>& member, const JoinRequest& request, uint64_t other_size);
@@ -74,6 +73,7 @@ class FetchTable : private FetchOwner {
   bool take_turn(Fetch& fetch) override;
   void end_turn(Fetch& fetch) override;
   bool may_start_over(const Fetch& fetch) override;
+  void look_for_peers() override;
   void remove(Fetch& fetch) override;
 
   FetchSetup setup_;

@@ -211,6 +211,8 @@ Duration FetchTransfers::throttled_for(SourceId source, MonotonicTime now) {
 void FetchTransfers::stop() {
   next_look_.stop();
   unthrottle_.stop();
+  // Nobody would say that it is over.
+  if (origin_.is_renewing()) plan_.readmit(kOrigin);
   origin_.cancel();
   sources_.cancel();
   while (!lanes_.empty()) {

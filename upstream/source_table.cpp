@@ -67,6 +67,11 @@ bool Source::is_usable(MonotonicTime now) const {
   return options_->enabled && !is_left_out(now);
 }
 
+std::optional<MonotonicTime> Source::left_out_until(MonotonicTime now) const {
+  std::lock_guard lock(mutex_);
+  return is_left_out(now) ? left_out_until_ : std::nullopt;
+}
+
 bool Source::was_blamed_for(const Sha256& digest) const {
   std::lock_guard lock(mutex_);
   return std::find(blamed_for_.begin(), blamed_for_.end(), digest) != blamed_for_.end();

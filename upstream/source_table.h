@@ -59,6 +59,8 @@ class Source {
   // Whether a fetch may ask it: it is enabled and not left out.  The origin is never left out, for what it says of
   // itself is for the fetch to judge.
   bool is_usable(MonotonicTime now) const;
+  // When it may be asked again; nothing: now, as far as its troubles go.
+  std::optional<MonotonicTime> left_out_until(MonotonicTime now) const;
   // Whether it was blamed for this blob lately: another source is to be asked for it.
   bool was_blamed_for(const Sha256& digest) const;
 
