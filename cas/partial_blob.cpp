@@ -236,11 +236,10 @@ Result<std::vector<ByteRange>> PartialBlob::settle(uint64_t offset, std::string_
   return contradicted;
 }
 
-// So much is present or trusted since; the disk is told when it is time to.
+// So much is present or trusted since.
 Result<void> PartialBlob::keep(uint64_t bytes) {
-  if (map_file_.is_due(bytes)) TRY(save_map());
   unsynced_ += bytes;
-  return unsynced_ < kCheckpointBytes ? Result<void>() : checkpoint();
+  return map_file_.is_due(bytes) ? save_map() : Result<void>();
 }
 
 // First no map claims them any more, whatever comes in their place.
@@ -268,6 +267,9 @@ Result<void> PartialBlob::save_map() {
 
 Result<void> PartialBlob::checkpoint() {
   TRY(check_usable());
+  // In this order: a byte that comes meanwhile is counted again rather than not at all, and claimed by a later one.
+  auto bytes = unsynced_.load();
+  auto there = runs();
   auto synced = sync_file(fd(), path_);
   if (!synced) {
     // The kernel may have dropped any of them, and would not say so again.
@@ -275,8 +277,8 @@ Result<void> PartialBlob::checkpoint() {
     if (auto removed = remove_partial(shelf_.layout(), digest()); !removed) log::warning("{}", removed.error().message);
     return synced;
   }
-  TRY(write_checkpoint(shelf_.layout(), digest(), runs()));
-  unsynced_ = 0;
+  TRY(write_checkpoint(shelf_.layout(), digest(), there));
+  unsynced_ -= bytes;
   return {};
 }
 

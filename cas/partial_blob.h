@@ -7,9 +7,11 @@
 // for it is the same file, and a byte that was readable once never changes.  An untrusted byte may.
 //
 // write, append, forget, save_map, checkpoint, rehash, commit, reject and discard block (disk pool) and are called one
-// at a time.  All else is safe from any thread and cheap.
+// at a time, but for this: checkpoint may run beside write, append, save_map and rehash.  All else is safe from any
+// thread and cheap.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -29,7 +31,7 @@
 
 namespace weir::cas {
 
-// So many bytes are synced together; a power failure costs no more of a partial blob.
+// When so many bytes came, a checkpoint is due; a power failure costs little more of a partial blob.
 inline constexpr uint64_t kCheckpointBytes = 256 << 20;
 
 // What writing trusted bytes found out about untrusted ones.
@@ -98,8 +100,10 @@ class PartialBlob {
   // no more bytes are expected for a while.  Errors: io, no_space.
   Result<void> save_map();
 
-  // Makes what is present survive a power failure.  Done each kCheckpointBytes without being asked.  Errors: io,
-  // no_space; when the bytes could not be synced they are removed, and this object is of no further use.
+  // Whether kCheckpointBytes came since the last checkpoint: the caller is to make one, after a write or beside it.
+  bool is_checkpoint_due() const { return unsynced_.load() >= kCheckpointBytes; }
+  // Makes what is present when it begins survive a power failure.  Errors: io, no_space; when the bytes could not be
+  // synced they are removed, and this object is of no further use.
   Result<void> checkpoint();
 
   // Hashes up to `bytes_at_most` bytes below present() that are not hashed: what a former run left, what came before
@@ -148,9 +152,10 @@ class PartialBlob {
   Loose loose_;
   MapFile map_file_;
   HashedFile frontiers_;
-  uint64_t unsynced_ = 0;  // bytes written since the last checkpoint
+  std::atomic<uint64_t> unsynced_{0};  // bytes that came since the last checkpoint began
   bool verified_ = false;
-  enum class State { filling, ended } state_ = State::filling;
+  enum class State { filling, ended };
+  std::atomic<State> state_{State::filling};
 };
 
 }  // namespace weir::cas

@@ -83,7 +83,7 @@ bool BlobFiller::has_anything() const {
 }
 
 bool BlobFiller::settle() {
-  settling_ = partial_ && (busy_ || reserving_ || !received_.empty());
+  settling_ = partial_ && (busy_ || checkpointing_ || reserving_ || !received_.empty());
   if (settling_) work();
   return !settling_;
 }
@@ -96,13 +96,15 @@ void BlobFiller::reject() {
 
 // Writing goes before hashing; where that would leave too much to the end they take turns.
 void BlobFiller::work() {
-  if (busy_ || !partial_) return;
+  if (busy_ || !partial_ || failure_) return;
+  if (wants_checkpoint()) make_checkpoint();
   uint64_t unhashed = partial_->present() - partial_->hashed();
   if (!received_.empty()) {
     if (unhashed >= kMaxUnhashed && std::exchange(wrote_last_, false)) return hash_some();
     if (may_write()) return write_piece();
     return unhashed > 0 ? hash_some() : gathering_.start(kGatherTime);
   }
+  if (checkpointing_) return unhashed > 0 ? hash_some() : void();
   if (in_doubt_) return reject_held();
   if (settling_ && reserving_) return;
   if (std::exchange(settling_, false)) return owner_.on_settled();
@@ -153,6 +155,25 @@ void BlobFiller::save_map() {
       [this](Result<void> saved) { on_done(std::move(saved)); });
 }
 
+// A commit that is near syncs all the same.
+bool BlobFiller::wants_checkpoint() const {
+  if (checkpointing_ || settling_ || !partial_->is_checkpoint_due()) return false;
+  return !missing({0, partial_->size()}).empty();
+}
+
+void BlobFiller::make_checkpoint() {
+  checkpointing_ = true;
+  checkpoint_task_ = pool_.submit<Result<void>>(
+      loop_, [partial = partial_] { return partial->checkpoint(); },
+      [this](Result<void> made) {
+        checkpointing_ = false;
+        // What is written beside it fails because of it.
+        if (!made) failure_ = made.error();
+        if (failure_) return tell_failure();
+        work();
+      });
+}
+
 void BlobFiller::forget(const std::vector<ByteRange>& ranges) {
   forgetting_.insert(forgetting_.end(), ranges.begin(), ranges.end());
   work();
@@ -200,12 +221,18 @@ void BlobFiller::reject_held() {
 
 void BlobFiller::on_done(Result<void> done) {
   busy_ = false;
-  if (!done) {
-    received_.clear();
-    return owner_.on_store_failed(done.error());
-  }
+  if (!done && !failure_) failure_ = done.error();
+  if (failure_) return tell_failure();
   owner_.on_written();
   work();
+}
+
+// Before the pool has let go of the file nobody else could open it.
+void BlobFiller::tell_failure() {
+  received_.clear();
+  if (busy_ || checkpointing_) return;
+  auto failure = *std::exchange(failure_, {});
+  owner_.on_store_failed(failure);
 }
 
 }  // namespace weir::upstream

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file side of a fetch: opens the partial blob, makes room, writes what was received, hashes behind, keeps the map
-// and publishes.  Lives on the fetch loop; the work is done by the pool, one piece at a time.
+// and publishes.  Lives on the fetch loop; the work is done by the pool, one piece at a time, and beside writing and
+// hashing a checkpoint, for which the origin need not wait.
 #pragma once
 
 #include <memory>
@@ -79,10 +80,13 @@ class BlobFiller {
   void write_piece();
   void hash_some();
   void save_map();
+  bool wants_checkpoint() const;
+  void make_checkpoint();
   void forget_some();
   void commit();
   void reject_held();
   void on_done(Result<void> done);
+  void tell_failure();
 
   Loop& loop_;
   DiskPool& pool_;
@@ -92,6 +96,9 @@ class BlobFiller {
   std::optional<ByteRange> reserving_;
   DiskTask task_;
   bool busy_ = false;
+  DiskTask checkpoint_task_;
+  bool checkpointing_ = false;
+  std::optional<Error> failure_;  // told once nothing is with the pool
   bool wrote_last_ = false;
   bool map_saved_ = true;
   ReceivedBytes received_;

@@ -37,6 +37,7 @@ struct State {
   Lasting lasting = Lasting::once;
   bool came = false;
   std::string struck;
+  std::function<void()> after_sync;
   std::optional<DiskJournal> journal;
   std::map<std::pair<dev_t, ino_t>, FakeStamp> stamps;
 };
@@ -220,6 +221,7 @@ int watched_sync(int fd, Call call) {
   bool folder = ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
   if (folder && state().journal) state().journal->folder_synced(*name);
   if (!folder) record_file(fd, *name, [](DiskJournal& journal, auto file) { journal.synced(file); });
+  if (auto deed = folder ? nullptr : std::exchange(state().after_sync, nullptr)) deed();
   return 0;
 }
 
@@ -302,6 +304,7 @@ FaultDisk::~FaultDisk() {
   std::lock_guard lock(state().mutex);
   heal();
   state().watching = false;
+  state().after_sync = nullptr;
   state().journal.reset();
   state().stamps.clear();
 }
@@ -324,6 +327,11 @@ bool FaultDisk::heal() {
 std::string FaultDisk::struck() const {
   std::lock_guard lock(state().mutex);
   return state().struck;
+}
+
+void FaultDisk::after_sync(std::function<void()> deed) {
+  std::lock_guard lock(state().mutex);
+  state().after_sync = std::move(deed);
 }
 
 void FaultDisk::record() {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,9 @@ class FaultDisk {
   bool heal();
   // What the fault came to, for messages: "fsync partial/...".
   std::string struck() const;
+
+  // Done once, when the next file has been synced and before the call returns: what comes meanwhile.
+  void after_sync(std::function<void()> deed);
 
   // From the folder as it is now, which is empty.
   void record();

@@ -107,6 +107,28 @@ TEST_P(CrashTest, costs_nothing_that_was_reported) {
   }
 }
 
+TEST(CheckpointTest, claims_nothing_that_came_while_it_synced) {
+  auto part = kThird.size() / 3;
+  auto text_of_part = [&](uint64_t n) { return std::string_view(kThird).substr(n * part, part); };
+  StoreBench bench, after;
+  std::filesystem::create_directory(bench.root);
+  std::filesystem::create_directory(after.root);
+  FaultDisk disk(bench.root);
+  disk.record();
+  ASSERT_TRUE(bench.open());
+  auto partial = bench.store->open_partial(sha256(kThird), kThird.size());
+  ASSERT_TRUE(partial && (*partial)->write(part, text_of_part(1), Trust::trusted));
+  bool came = false;
+  disk.after_sync([&] { came = (*partial)->write(0, text_of_part(0), Trust::trusted).has_value(); });
+  ASSERT_TRUE((*partial)->checkpoint() && came);
+  disk.reproduce(disk.journal().size(), Loss::bytes_zeroed, after.root);
+  pretend_another_boot(after.root);
+  ASSERT_TRUE(after.open());
+  auto left = after.store->open_partial(sha256(kThird), kThird.size());
+  ASSERT_TRUE(left);
+  EXPECT_EQ((*left)->present_ranges(), (std::vector<ByteRange>{{part, 2 * part}}));
+}
+
 const std::pair<const char*, Loss> kLosses[] = {{"nothing", Loss::nothing},
                                                 {"all_unsynced", Loss::all_unsynced},
                                                 {"bytes_zeroed", Loss::bytes_zeroed},

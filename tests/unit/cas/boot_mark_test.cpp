@@ -58,6 +58,19 @@ TEST_F(BootMarkTest, a_power_failure_costs_what_was_not_synced) {
   EXPECT_EQ(files_in(root / "partial"), 0U);
 }
 
+TEST_F(BootMarkTest, a_checkpoint_is_due_when_much_has_come) {
+  constexpr uint64_t kPart = kCheckpointBytes / 16;
+  auto blob = *store->open_partial(sha256("a large one"), 2 * kCheckpointBytes);
+  std::string part(kPart, 'p');
+  for (uint64_t n = 0; n < 16; ++n) {
+    EXPECT_FALSE(blob->is_checkpoint_due());
+    ASSERT_TRUE(blob->write(kCheckpointBytes + n * kPart, part, Trust::untrusted));
+  }
+  EXPECT_TRUE(blob->is_checkpoint_due());
+  ASSERT_TRUE(blob->checkpoint());
+  EXPECT_FALSE(blob->is_checkpoint_due());
+}
+
 TEST_F(BootMarkTest, a_power_failure_costs_all_of_what_has_no_checkpoint) {
   auto blob = open();
   ASSERT_TRUE(blob->write(0, std::string_view(text).substr(0, 700), Trust::trusted));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readers beside the one that fills a partial blob.
+// Readers, and checkpoints, beside the one that fills a partial blob.
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <numeric>
 #include <random>
@@ -98,6 +99,25 @@ class PartialBlobThreadsTest : public StoreTest {
 
 TEST_F(PartialBlobThreadsTest, readers_see_right_bytes_only) {
   fill_beside_readers([&](PartialBlob& blob, uint64_t part) { return write(blob, part); });
+}
+
+TEST_F(PartialBlobThreadsTest, checkpoints_stand_in_nobodys_way) {
+  auto opened = store->open_partial(digest, text.size());
+  ASSERT_TRUE(opened);
+  auto& blob = **opened;
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    do {
+      if (!blob.checkpoint()) wrong = true;
+    } while (!done);
+  });
+  bool written = true;
+  for (uint64_t part = kParts; part-- > 0;) written = written && write(blob, part) && blob.rehash(kPart);
+  done = true;
+  other.join();
+  EXPECT_TRUE(written);
+  EXPECT_FALSE(wrong);
+  EXPECT_TRUE(blob.commit());
 }
 
 TEST_F(PartialBlobThreadsTest, readers_see_no_lie) {
