@@ -156,7 +156,7 @@ class NetworkWeir(Weir):
 
 @pytest.fixture
 def lab() -> Iterator[Network]:
-    with network(7) as made:
+    with network(7, ("80mbit", "80mbit", "")) as made:
         if isinstance(made, str):
             pytest.skip(f"this machine lets a test make no network ({made})")
         yield made
@@ -165,8 +165,7 @@ def lab() -> Iterator[Network]:
 def test_three_on_a_network(lab: Network, tmp_path: Path) -> None:
     """The third gets what two have from both, over lines of their own, while the hub's CDN gives nothing."""
     with TestHub(tmp_path / "hub", address=lab.address) as hub:
-        hosts = [lab.add_host("80mbit"), lab.add_host("80mbit"), lab.add_host()]
-        weirs = [NetworkWeir(tmp_path / f"weir{number}", hub, host) for number, host in enumerate(hosts)]
+        weirs = [NetworkWeir(tmp_path / f"weir{number}", hub, host) for number, host in enumerate(lab.hosts)]
         try:
             for weir in weirs:
                 weir.start()

@@ -3,7 +3,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,48 +23,56 @@ class Host:
 
 
 class Network:
-    """A switch that this machine stands at as `address`, and hosts that are added to it."""
+    """A switch that this machine stands at as `address`, and `hosts`."""
 
     def __init__(self, number: int) -> None:
         self._net = f"10.214.{number}"
         self._name = f"wt{os.getpid() % 100_000}"
-        self._hosts: list[Host] = []
+        self.hosts: list[Host] = []
         self.address = f"{self._net}.1"
         run(f"ip link add {self._name} type bridge")
+
+    def connect(self, rates: Sequence[str]) -> None:
         run(f"ip addr add {self.address}/{BITS} dev {self._name}")
         run(f"ip link set {self._name} up")
+        for rate in rates:
+            self._add_host(rate)
 
-    def add_host(self, rate: str = "") -> Host:
-        """`rate`, in tc's notation: of what it sends."""
-        number = len(self._hosts) + 2
+    def _add_host(self, rate: str) -> None:
+        number = len(self.hosts) + 2
         here, there = f"{self._name}h{number}", f"{self._name}t{number}"
         host = Host(f"{self._net}.{number}", f"{self._name}-{number}")
         run(f"ip netns add {host.namespace}")
-        self._hosts.append(host)
+        self.hosts.append(host)
         run(f"ip link add {here} type veth peer name {there} netns {host.namespace}")
         run(f"ip link set {here} master {self._name} up")
         for command in (f"ip addr add {host.address}/{BITS} dev {there}", f"ip link set {there} up", "ip link set lo up"):
             run(" ".join([*host.enter, command]))
         if rate:
             run(" ".join([*host.enter, f"tc qdisc add dev {there} root tbf rate {rate} burst 64kb latency 50ms"]))
-        return host
 
     def remove(self) -> None:
-        for host in self._hosts:
+        for host in self.hosts:
             run(f"ip netns del {host.namespace}")  # its devices go with it
         run(f"ip link del {self._name}")
 
 
 @contextmanager
-def network(number: int) -> Iterator[Network | str]:
-    """Of 256 that do not touch.  The reason when this machine does not let a test make one."""
+def network(number: int, rates: Sequence[str]) -> Iterator[Network | str]:
+    """Of 256 that do not touch, with a host for each rate, in tc's notation, of what it sends ("": any).  The reason when
+    this machine does not let a test make one."""
     try:
         made = Network(number)
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
         yield str(getattr(error, "stderr", error))
         return
     try:
-        yield made
+        refused = ""
+        try:
+            made.connect(rates)
+        except (subprocess.CalledProcessError, FileNotFoundError) as error:
+            refused = str(getattr(error, "stderr", error))
+        yield refused or made
     finally:
         made.remove()
 
