@@ -2,12 +2,12 @@
 // A connection to a Weir near by, in clear or under verified TLS, with one deadline for everything.  Blocking.
 #pragma once
 
-#include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/ignored_sigpipe.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "cli/proxy_contact.h"
@@ -39,17 +39,6 @@ class LocalConnection {
   // Bytes moved.
   Result<size_t> send_some(std::string_view bytes);
 
-  // OpenSSL writes without MSG_NOSIGNAL.
-  class IgnoredSigpipe {
-   public:
-    IgnoredSigpipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
-    ~IgnoredSigpipe() { std::signal(SIGPIPE, before_); }
-    IgnoredSigpipe(const IgnoredSigpipe&) = delete;
-    IgnoredSigpipe& operator=(const IgnoredSigpipe&) = delete;
-
-   private:
-    void (*before_)(int);
-  };
   struct Free {
     void operator()(ssl_st* ssl) const;
     void operator()(ssl_ctx_st* context) const;

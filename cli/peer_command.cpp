@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "certs/openssl_support.h"
-#include "cli/command.h"
+#include "cli/config_action.h"
 #include "cli/running_server.h"
 #include "cli/store_request.h"
 #include "peer/channel.h"
@@ -148,38 +148,21 @@ Result<void> remove(const config::Config& config, const PeerOptions& options) {
   return {};
 }
 
-using Act = Result<void> (*)(const config::Config&, const PeerOptions&);
-
-CLI::App* add_part(CLI::App& parent, Chosen& chosen, const std::string& name, const std::string& help,
-                   const std::shared_ptr<PeerOptions>& options, Act act) {
-  auto* command = parent.add_subcommand(name, help);
-  add_config_options(*command, options->config, WithListen::no);
-  command->callback([&chosen, options, act] {
-    chosen.action = [options, act] {
-      auto config = load_config(options->config);
-      if (!config) return fail_with(config.error());
-      auto done = act(*config, *options);
-      return done ? kDone : fail_with(done.error());
-    };
-  });
-  return command;
-}
-
 }  // namespace
 
 void add_peer(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("peer", "Other Weirs, which give each other the files that they have");
   command->require_subcommand(1);
   auto options = std::make_shared<PeerOptions>();
-  add_part(*command, chosen, "invite", "Print a join code with which another Weir may pair with this one", options,
-           invite);
-  auto* join = add_part(*command, chosen, "add", "Pair with the Weir that printed a join code", options, add);
+  add_config_action(*command, chosen, "invite", "Print a join code with which another Weir may pair with this one",
+                    options, invite);
+  auto* join = add_config_action(*command, chosen, "add", "Pair with the Weir that printed a join code", options, add);
   join->add_option("HOST", options->host, "Its machine, as HOST or HOST:PORT")->required();
   join->add_option("CODE", options->code, "The join code")->required();
-  auto* ls = add_part(*command, chosen, "ls", "List the peers, and whether they answer", options, list);
+  auto* ls = add_config_action(*command, chosen, "ls", "List the peers, and whether they answer", options, list);
   ls->add_flag("--json", options->json, "As JSON");
-  auto* rm = add_part(*command, chosen, "rm", "Forget a peer", options, remove);
-  rm->add_option("HOST", options->host, "Its name or address, as weir peer ls shows it")->required();
+  auto* rm = add_config_action(*command, chosen, "rm", "Forget a peer", options, remove);
+  rm->add_option("HOST", options->host, "Its name, address or key, as weir peer ls shows it")->required();
 }
 
 }  // namespace weir::cli

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "cli/command.h"
+#include "cli/config_action.h"
 #include "cli/password_input.h"
 #include "cli/running_server.h"
 #include "proxy/user_file.h"
@@ -85,35 +85,18 @@ Result<void> list_users(const config::Config& config, const UserOptions&) {
   return {};
 }
 
-using Act = Result<void> (*)(const config::Config&, const UserOptions&);
-
-CLI::App* add_part(CLI::App& parent, Chosen& chosen, const std::string& name, const std::string& help,
-                   const std::shared_ptr<UserOptions>& options, Act act) {
-  auto* command = parent.add_subcommand(name, help);
-  add_config_options(*command, options->config, WithListen::no);
-  command->callback([&chosen, options, act] {
-    chosen.action = [options, act] {
-      auto config = load_config(options->config);
-      if (!config) return fail_with(config.error());
-      auto done = act(*config, *options);
-      return done ? kDone : fail_with(done.error());
-    };
-  });
-  return command;
-}
-
 }  // namespace
 
 void add_user(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("user", "Who may use the proxy, in the file of proxy.users");
   command->require_subcommand(1);
   auto options = std::make_shared<UserOptions>();
-  auto* add = add_part(*command, chosen, "add", "Add a user, or change a password", options, add_user);
+  auto* add = add_config_action(*command, chosen, "add", "Add a user, or change a password", options, add_user);
   add->add_option("NAME", options->name)->required();
   add->add_flag("--stdin", options->from_stdin, "Read the password from stdin instead of the terminal");
-  auto* remove = add_part(*command, chosen, "rm", "Remove a user", options, remove_user);
+  auto* remove = add_config_action(*command, chosen, "rm", "Remove a user", options, remove_user);
   remove->add_option("NAME", options->name)->required();
-  add_part(*command, chosen, "ls", "List the names", options, list_users);
+  add_config_action(*command, chosen, "ls", "List the names", options, list_users);
 }
 
 }  // namespace weir::cli

@@ -3,12 +3,12 @@
 // everything.  (Transfers go through libcurl: upstream/.)
 #pragma once
 
-#include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/ignored_sigpipe.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "http/head.h"
@@ -44,17 +44,6 @@ class Channel {
   Result<void> limit_wait() const;
   Error failure(int returned, std::string_view doing) const;
 
-  // OpenSSL writes without MSG_NOSIGNAL.
-  class IgnoredSigpipe {
-   public:
-    IgnoredSigpipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
-    ~IgnoredSigpipe() { std::signal(SIGPIPE, before_); }
-    IgnoredSigpipe(const IgnoredSigpipe&) = delete;
-    IgnoredSigpipe& operator=(const IgnoredSigpipe&) = delete;
-
-   private:
-    void (*before_)(int);
-  };
   struct Free {
     void operator()(ssl_st* ssl) const;
     void operator()(ssl_ctx_st* context) const;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "cli/stop_switch.h"
-#include "tests/unit/cli/local_server.h"
+#include "tests/fakes/one_answer_server.h"
 
 namespace weir::cli {
 namespace {
@@ -17,7 +17,7 @@ struct Outcome {
 };
 
 Outcome ask(const std::string& sent, int stop = -1) {
-  LocalServer server(sent);
+  fakes::OneAnswerServer server(sent);
   HubClient client(HubAccess{ProxyContact(server.endpoint()), "huggingface.co", {}, {}}, stop);
   std::string body;
   auto keep = [&](const http::ResponseHead&, std::string_view bytes) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/cli/local_server.h"
+#include "tests/fakes/one_answer_server.h"
 
 namespace weir::cli {
 namespace {
@@ -13,7 +13,7 @@ constexpr Duration kTimeout{60'000};
 
 TEST(LocalHttpTest, takes_a_body_of_known_length_or_until_the_end) {
   for (std::string head : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n"}) {
-    LocalServer server(head + "hello");
+    fakes::OneAnswerServer server(head + "hello");
     auto answer = local_get(server.endpoint(), "/-/status", kTimeout);
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->status, 200);
@@ -22,14 +22,14 @@ TEST(LocalHttpTest, takes_a_body_of_known_length_or_until_the_end) {
 }
 
 TEST(LocalHttpTest, gives_other_statuses_to_the_caller) {
-  LocalServer server("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  fakes::OneAnswerServer server("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(local_get(server.endpoint(), "/", kTimeout)->status, 403);
 }
 
 TEST(LocalHttpTest, refuses_an_answer_that_is_cut_anywhere) {
   const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
   for (size_t cut = 0; cut < whole.size(); ++cut) {
-    LocalServer server(whole.substr(0, cut));
+    fakes::OneAnswerServer server(whole.substr(0, cut));
     auto answer = local_get(server.endpoint(), "/", kTimeout);
     ASSERT_FALSE(answer) << "cut after byte " << cut;
     EXPECT_EQ(answer.error().code, ErrorCode::io);
@@ -39,7 +39,7 @@ TEST(LocalHttpTest, refuses_an_answer_that_is_cut_anywhere) {
 TEST(LocalHttpTest, refuses_what_is_no_http_and_what_never_ends) {
   for (const std::string& bytes :
        {std::string("SSH-2.0-OpenSSH\r\n\r\n"), "HTTP/1.0 200 OK\r\n\r\n" + std::string(17 << 20, 'x')}) {
-    LocalServer server(bytes);
+    fakes::OneAnswerServer server(bytes);
     EXPECT_FALSE(local_get(server.endpoint(), "/", kTimeout));
   }
 }
@@ -47,7 +47,7 @@ TEST(LocalHttpTest, refuses_what_is_no_http_and_what_never_ends) {
 TEST(LocalHttpTest, nobody_there_is_an_error) {
   Endpoint gone;
   {
-    LocalServer server("");
+    fakes::OneAnswerServer server("");
     gone = server.endpoint();
     EXPECT_FALSE(local_get(gone, "/", kTimeout));
   }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cas/blob_store.h"
-#include "tests/unit/cli/local_server.h"
+#include "tests/fakes/one_answer_server.h"
 #include "tests/unit/cli/temporary_folder.h"
 
 namespace weir::cli {
@@ -46,7 +46,7 @@ TEST(RunningServerTest, only_a_weir_answers) {
                      {"SSH-2.0-OpenSSH_9.2p1\r\n", false},
                      {"", false}};
   for (const auto& each : cases) {
-    LocalServer server(each.answer);
+    fakes::OneAnswerServer server(each.answer);
     EXPECT_EQ(answers(server.endpoint()), each.expected) << each.answer;
   }
   EXPECT_FALSE(answers(*Endpoint::parse("127.0.0.1:0")));

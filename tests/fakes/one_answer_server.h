@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// A server on 127.0.0.1, in clear, that takes one connection, reads a request's head, answers with fixed bytes and
+// closes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -8,16 +10,16 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/address.h"
 #include "base/unique_fd.h"
 
-namespace weir::cli {
+namespace weir::fakes {
 
-// Takes one connection, reads a request's head, answers with fixed bytes and closes.
-class LocalServer {
+class OneAnswerServer {
  public:
-  explicit LocalServer(std::string answer) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit OneAnswerServer(std::string answer) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -28,22 +30,29 @@ class LocalServer {
     endpoint_ = {*IpAddress::parse("127.0.0.1"), ntohs(address.sin_port)};
     thread_ = std::thread([this, answer = std::move(answer)] { serve(answer); });
   }
-  ~LocalServer() { thread_.join(); }
+  ~OneAnswerServer() { end(); }
 
   const Endpoint& endpoint() const { return endpoint_; }
+  // Waits until it has answered, or ends it where nobody came.
+  void end() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+  }
+  // The head that came; after end().
+  const std::string& asked() const { return asked_; }
 
  private:
   void serve(const std::string& answer) {
     UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    std::string head;
     char byte = 0;
-    while (!head.ends_with("\r\n\r\n") && ::read(client.get(), &byte, 1) == 1) head += byte;
+    while (!asked_.ends_with("\r\n\r\n") && ::read(client.get(), &byte, 1) == 1) asked_ += byte;
     (void)!::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
   }
 
   UniqueFd listener_;
   Endpoint endpoint_;
+  std::string asked_;
   std::thread thread_;
 };
 
-}  // namespace weir::cli
+}  // namespace weir::fakes
