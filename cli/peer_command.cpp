@@ -90,13 +90,26 @@ uint16_t own_port(const config::Config& config) {
   return running ? (*server)->address->port : config.proxy.listen.listen.port;
 }
 
+// Who was at this address before had another key, and is not there any more.
+Result<void> forget_others(peer::PeerList& list, const peer::Peer& joined) {
+  TRY_ASSIGN(auto peers, list.all());
+  for (const auto& peer : peers) {
+    if (peer.spki == joined.spki || !(peer.address == joined.address)) continue;
+    TRY(list.remove(peer.spki.hex()));
+    fmt::print("forgot the key that was at {} before, {}\n", peer.address.text(), peer.spki.hex());
+  }
+  return {};
+}
+
 // This command pairs by itself, whether a proxy runs or not: the list of peers is a file, which the proxy looks at.
 Result<void> add(const config::Config& config, const PeerOptions& options) {
   TRY_ASSIGN(auto host, parse_host(options.host));
   TRY_ASSIGN(auto code, parse_code(options.code));
   TRY_ASSIGN(auto identity, peer::Identity::open_or_create(config.ca.folder));
   TRY_ASSIGN(auto joined, peer::join(host, code, {identity, peer::own_name(), own_port(config)}, wall_now()));
-  TRY(peer::PeerList(config.ca.folder).add(joined));
+  peer::PeerList list(config.ca.folder);
+  TRY(list.add(joined));
+  TRY(forget_others(list, joined));
   fmt::print("paired with {} at {}, key {}\n", joined.name, joined.address.text(), joined.spki.hex());
   return {};
 }

@@ -62,7 +62,7 @@ std::optional<std::vector<Peer>> parse(const std::string& text) {
 
 bool is_meant(const Peer& peer, std::string_view which) {
   return http::equals_ignoring_case(peer.name, which) || http::equals_ignoring_case(peer.address.host, which) ||
-         http::equals_ignoring_case(peer.address.text(), which);
+         http::equals_ignoring_case(peer.address.text(), which) || http::equals_ignoring_case(peer.spki.hex(), which);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class PeerList {
   // Blocking: both write the file in one step.  A peer with the same key is replaced.  Errors: those of all();
   // over_limit.
   Result<void> add(const Peer& peer);
-  // All that have this name, host or host:port.  Returns who went.
+  // All that have this name, host, host:port or key (SPKI hash in hex).  Returns who went.
   Result<std::vector<Peer>> remove(std::string_view which);
 
  private:

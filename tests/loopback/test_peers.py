@@ -194,6 +194,19 @@ def test_a_code_is_good_for_one_attempt(host: Weir, guest: Weir, make_weir: Make
     pair(host, third)
 
 
+def test_who_is_there_now_takes_the_place_of_who_was(host: Weir, guest: Weir, hub: TestHub) -> None:
+    """The host was set up anew."""
+    pair(host, guest)
+    before = peers(guest)["peers"]
+    host.stop()
+    key_of(host).unlink()
+    host.start()
+    done = add(guest, f"127.0.0.1:{host.port}", invite(host))
+    assert done.returncode == 0, done.stderr
+    assert f"forgot the key that was at 127.0.0.1:{host.port} before, {before[0]['spki_sha256']}" in done.stdout
+    assert [peer["spki_sha256"] for peer in peers(guest)["peers"]] == [peers(host)["key"]] != [before[0]["spki_sha256"]]
+
+
 def test_an_invitation_is_for_this_machine(host: Weir, idle: Weir) -> None:
     own = add(host, f"127.0.0.1:{host.port}", invite(host))
     assert own.returncode == 2 and "type it on the other machine" in own.stderr

@@ -49,8 +49,9 @@ TEST_F(PeerListTest, has_one_entry_for_a_key) {
   EXPECT_THAT(list.all().value(), ElementsAre(moved));
 }
 
-TEST_F(PeerListTest, removes_by_name_host_and_address) {
-  for (auto which : {"two", "TWO", "fd00::2", "[fd00::2]:9348"}) {
+TEST_F(PeerListTest, removes_by_name_host_address_and_key) {
+  for (const auto& which : {std::string("two"), std::string("TWO"), std::string("fd00::2"),
+                            std::string("[fd00::2]:9348"), two.spki.hex()}) {
     ASSERT_TRUE(list.add(one));
     ASSERT_TRUE(list.add(two));
     EXPECT_THAT(list.remove(which).value(), ElementsAre(two)) << which;
