@@ -127,19 +127,20 @@ def test_a_peer_that_was_removed_is_no_source(host: Weir, guest: Weir, hub: Test
     assert name not in guest.admin("/-/sources")[1]
 
 
-def test_a_peer_with_wrong_bytes_is_found(host: Weir, guest: Weir, hub: TestHub, file: File) -> None:
-    """It took them for right, and its disk has changed them since."""
+def test_a_peer_whose_disk_has_changed_a_file_gives_none(host: Weir, guest: Weir, hub: TestHub, file: File) -> None:
     hold(host, hub)
     pair(host, guest)
     stored = host.objects()[0]
-    stat, data = stored.stat(), bytearray(stored.read_bytes())
-    data[7 * MIB + 5] ^= 1
     stored.chmod(0o600)
     with stored.open("r+b") as opened:
-        opened.write(data)
-    hub.inject(host=CDN, rate=1_500_000, count=None)
-    assert stat.st_size == file.size
+        opened.seek(7 * MIB + 5)
+        byte = opened.read(1)
+        opened.seek(7 * MIB + 5)
+        opened.write(bytes([byte[0] ^ 1]))
     read_and_compare(guest, file)
+    assert hub.lfs_bytes() == file.size
+    assert source(guest, name_of_peer(guest))["bytes"] == 0
+    assert "was changed since it was stored" in host.log()
 
 
 class NetworkWeir(Weir):

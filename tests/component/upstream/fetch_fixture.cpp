@@ -75,6 +75,17 @@ Reply gated_file(const std::string& bytes, size_t from, const std::shared_ptr<Ga
   };
 }
 
+Reply stuck_file(const std::string& bytes, const std::shared_ptr<std::atomic<bool>>& left) {
+  return [=](fakes::TlsConnection& connection, const std::string& head) {
+    auto range = asked_range(head, bytes.size());
+    connection.write(head_for(range, bytes.size()));
+    connection.write(part_of(bytes, range.begin, range.begin + 1));
+    connection.wait_for_end();
+    *left = true;
+    return false;
+  };
+}
+
 Reply text(const std::string& answer) {
   return [answer](fakes::TlsConnection& connection, const std::string&) { return connection.write(answer); };
 }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -45,6 +46,8 @@ Reply file(const std::string& bytes);
 Reply cut_file(const std::string& bytes, size_t after);
 // The same, but the body's rest from `from` on waits for the gate.
 Reply gated_file(const std::string& bytes, size_t from, const std::shared_ptr<Gate>& gate);
+// The first byte of it, and nothing more; `left` is set when the client goes.
+Reply stuck_file(const std::string& bytes, const std::shared_ptr<std::atomic<bool>>& left);
 // This answer, whatever was asked.
 Reply text(const std::string& answer);
 Reply status(int status, const std::string& fields = "");

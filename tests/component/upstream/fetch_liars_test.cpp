@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "tests/component/upstream/fetch_fixture.h"
 
@@ -119,6 +120,26 @@ TEST_P(NoneTrusted, and_the_liar_is_found_among_the_others) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, NoneTrusted, testing::Values(0, 1), testing::PrintToStringParamName());
+
+// The honest one has sent most of it, and is suspected first.
+TEST_F(FetchLiars, that_cannot_give_the_rest_cost_no_file) {
+  add(kHonest);
+  auto gate = this->gate();
+  auto asked = std::make_shared<std::atomic<int>>(0);
+  host_always(kLiar, [=, wrong = flipped(bytes_)](fakes::TlsConnection& connection, const std::string& head) {
+    return (asked->fetch_add(1) == 0 ? file(wrong) : status(404))(connection, head);
+  });
+  host_always(kHonest, [=, right = bytes_](fakes::TlsConnection& connection, const std::string& head) {
+    gate->wait();
+    return file(right)(connection, head);
+  });
+  cdn_always(status(404));
+  auto client = join(bytes_);
+  ASSERT_TRUE(wait_until([&] { return report(kLiar).bytes > 0; }));
+  gate->open();
+  read_to_the_end(*client);
+  EXPECT_EQ(report(kHonest).blamed, 0U);
+}
 
 TEST_F(FetchLiars, that_are_alone_give_no_file) {
   cdn_always(status(404));

@@ -2,6 +2,7 @@
 // Several sources fill one blob: who is asked, what with, and what becomes of sources that do not give it.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <ostream>
 
 #include "tests/component/upstream/fetch_fixture.h"
@@ -307,6 +308,26 @@ TEST_F(FetchSourcesTest, that_are_switched_off_are_not_asked) {
   cdn_always(file(bytes_));
   EXPECT_TRUE(fetch(bytes_)->verified());
   EXPECT_THAT(requests_to(kNas), IsEmpty());
+}
+
+// The operator has found out something about it while it sends.
+TEST_F(FetchSourcesTest, that_are_trusted_no_longer_are_let_go) {
+  auto nas = web(kNas);
+  nas.trusted = true;
+  add(nas);
+  auto let_go = std::make_shared<std::atomic<bool>>(false);
+  host_always(kNas, stuck_file(bytes_, let_go));
+  auto gate = this->gate();
+  cdn_always(gated_file(bytes_, 10, gate));
+  auto client = join(bytes_);
+  ASSERT_TRUE(wait_until([&] { return report(kNas).bytes > 0; }));
+  nas.trusted = false;
+  table().use(setup_.options, setup_.is_intercepted, {origin_source(), nas});
+  gate->open();
+  ASSERT_TRUE(wait_until([&] { return client->ended(); }));
+  ASSERT_TRUE(client->verified()) << client->progress->failure().message;
+  EXPECT_TRUE(wait_until([&] { return let_go->load(); }));
+  EXPECT_EQ(report(kNas).errors, 0U);
 }
 
 }  // namespace
