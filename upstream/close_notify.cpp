@@ -14,10 +14,8 @@ int place_of_watcher() {
 }  // namespace
 
 void CloseNotify::watch(const EasyHandle& easy) {
-  curl_tlssessioninfo* session = nullptr;
-  curl_easy_getinfo(easy.get(), CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals) return;
-  auto* tls = static_cast<SSL*>(session->internals);
+  auto* tls = easy.tls();
+  if (!tls) return;
   if (SSL_set_ex_data(tls, place_of_watcher(), this) == 1) SSL_set_info_callback(tls, &CloseNotify::on_event);
 }
 

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+struct ssl_st;
+
 namespace weir::upstream {
 
 // One transfer's handle.  Options are set one after the other, and error() says at the end whether libcurl took them
@@ -24,6 +26,8 @@ class EasyHandle {
   // The first failure of set().
   CURLcode error() const { return error_; }
   CURL* get() const { return easy_.get(); }
+  // The TLS of its connection, which that owns.  Null where there is none, or none of OpenSSL.
+  ssl_st* tls() const;
 
  private:
   struct Free {

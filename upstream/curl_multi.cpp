@@ -4,7 +4,15 @@
 #include <new>
 #include <utility>
 
+#include "upstream/read_ahead.h"
+
 namespace weir::upstream {
+namespace {
+
+// Of one job, before other work of the loop has its turn: 1 MiB.
+constexpr int kRecordsInARow = 64;
+
+}  // namespace
 
 CurlJob::CurlJob(CurlMulti& multi) : multi_(&multi) {
   multi.jobs_.insert(this);
@@ -26,7 +34,10 @@ void CurlJob::give_up() {
 }
 
 CurlMulti::CurlMulti(Loop& loop, long idle_connections)
-    : loop_(loop), timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }), multi_(curl_multi_init()) {
+    : loop_(loop),
+      timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }),
+      multi_(curl_multi_init()),
+      rest_timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {
   if (!multi_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
@@ -56,6 +67,7 @@ void CurlMulti::join(CurlJob& job) {
 
 void CurlMulti::leave(CurlJob& job) {
   std::erase(joining_, &job);
+  std::erase(receiving_, &job);
   if (running_.erase(&job) > 0) curl_multi_remove_handle(multi_.get(), job.easy_.get());
 }
 
@@ -68,6 +80,7 @@ void CurlMulti::pause(CurlJob& job, int directions) {
     return;
   }
   // libcurl marks a resumed transfer as expired; run it now instead of one round of the loop later.
+  took_bytes(job);
   act(CURL_SOCKET_TIMEOUT, 0);
 }
 
@@ -85,9 +98,19 @@ void CurlMulti::bury(CurlJob* job) {
   delete job;
 }
 
-int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+CurlJob* CurlMulti::job_of(CURL* easy) {
+  char* job = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job);
+  return static_cast<CurlJob*>(static_cast<void*>(job));
+}
+
+int CurlMulti::on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void*) {
   auto& multi = *static_cast<CurlMulti*>(self);
+  auto* job = job_of(easy);
+  if (job && what != CURL_POLL_REMOVE) job->socket_ = socket;
   if (what == CURL_POLL_REMOVE) {
+    // Of two addresses that are tried at once, the slower one may go after the faster one has come.
+    if (job && job->socket_ == socket) job->socket_ = CURL_SOCKET_BAD;
     multi.watches_.erase(socket);
     return 0;
   }
@@ -125,9 +148,23 @@ int CurlMulti::on_timer(CURLM*, long milliseconds, void* self) {
 
 void CurlMulti::act(curl_socket_t socket, int events) {
   Scope scope(*this);
+  act_once(socket, events);
+  for (int records = 1; records < kRecordsInARow && !receiving_.empty(); ++records) read_on();
+  if (!receiving_.empty()) rest_timer_.start(Duration(0));
+  collect();
+}
+
+void CurlMulti::act_once(curl_socket_t socket, int events) {
   int running = 0;
   curl_multi_socket_action(multi_.get(), socket, events, &running);
-  collect();
+}
+
+// A job that takes nothing now (it waits for the rest of a record, is held back or done) is not asked again.
+void CurlMulti::read_on() {
+  for (auto* job : std::exchange(receiving_, {})) {
+    if (!running_.contains(job) || !is_ahead(job->easy_)) continue;
+    if (job->socket_ != CURL_SOCKET_BAD) act_once(job->socket_, CURL_CSELECT_IN);
+  }
 }
 
 void CurlMulti::collect() {
@@ -135,9 +172,7 @@ void CurlMulti::collect() {
   while (CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CURLcode code = message->data.result;
-    char* job_pointer = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &job_pointer);
-    auto* job = static_cast<CurlJob*>(static_cast<void*>(job_pointer));
+    auto* job = job_of(message->easy_handle);
     // The handle stays in until finished() has returned: taking out a connect-only one closes its socket.
     if (!job->abandoned_) job->finished(code);
     leave(*job);

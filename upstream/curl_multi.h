@@ -50,6 +50,7 @@ class CurlJob {
   void give_up();
   EasyHandle easy_;
   CurlMulti* multi_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // that libcurl watches for it
   bool abandoned_ = false;
 };
 
@@ -85,16 +86,25 @@ class CurlMulti {
   void leave(CurlJob& job);
   // Sets which directions of the job are paused (CURLPAUSE_*).  Not within a callback of libcurl.
   void pause(CurlJob& job, int directions);
+  // The job took bytes, behind which there may be more that its socket is not readable for (read_ahead.h).  From within
+  // its callback of libcurl, each time.
+  void took_bytes(CurlJob& job) {
+    if (receiving_.empty() || receiving_.back() != &job) receiving_.push_back(&job);
+  }
 
  private:
   friend class CurlJob;
   friend struct CurlJob::Retire;
 
+  // Null for the handles that libcurl has for itself, with which newer versions close connections.
+  static CurlJob* job_of(CURL* easy);
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
   static int on_timer(CURLM* multi, long milliseconds, void* self);
   void retire(CurlJob* job);
   void bury(CurlJob* job);
   void act(curl_socket_t socket, int events);
+  void act_once(curl_socket_t socket, int events);
+  void read_on();
   void collect();
   void settle();
 
@@ -105,11 +115,13 @@ class CurlMulti {
   Timer timer_;
   std::unordered_map<curl_socket_t, std::unique_ptr<FdWatch>> watches_;
   std::unique_ptr<CURLM, Free> multi_;
-  int depth_ = 0;                  // of Scopes
-  std::set<CurlJob*> jobs_;        // all
-  std::set<CurlJob*> running_;     // added to multi_
-  std::vector<CurlJob*> joining_;  // wait for the end of the Scope to be added
-  std::vector<CurlJob*> retired_;  // owned; wait for the end of the Scope to be freed
+  int depth_ = 0;                    // of Scopes
+  std::set<CurlJob*> jobs_;          // all
+  std::set<CurlJob*> running_;       // added to multi_
+  std::vector<CurlJob*> receiving_;  // took bytes and may have more to take at once
+  Timer rest_timer_;                 // to go on with receiving_
+  std::vector<CurlJob*> joining_;    // wait for the end of the Scope to be added
+  std::vector<CurlJob*> retired_;    // owned; wait for the end of the Scope to be freed
 };
 
 }  // namespace weir::upstream

@@ -12,6 +12,7 @@
 #include "upstream/certificate_names.h"
 #include "upstream/connect_to.h"
 #include "upstream/peer_tls.h"
+#include "upstream/read_ahead.h"
 
 namespace weir::upstream {
 namespace {
@@ -20,6 +21,8 @@ using Kind = OriginFault::Kind;
 
 constexpr int kFirstError = 400;
 constexpr int64_t kSlowestBytesPerSecond = 1024;
+// Bytes; below that there is little to win by reading ahead.
+constexpr uint64_t kLongBody = 256 << 10;
 constexpr char kNoMemory[] = "Weir ran out of memory for this answer; ask again later.";
 constexpr size_t kAbortTransfer = 0;  // any count but the one that libcurl gave
 
@@ -35,6 +38,10 @@ bool has_no_body(const OriginRequest& request) {
 
 bool is_event_stream(const http::Fields& answer) {
   return http::starts_with_ignoring_case(answer.get("Content-Type"), "text/event-stream");
+}
+
+bool is_long(const http::Fields& answer) {
+  return http::parse_decimal(answer.get("Content-Length")).value_or(0) >= kLongBody;
 }
 
 // What a body brings at least while `time` passes, bytes.
@@ -175,6 +182,7 @@ int OriginExchange::on_connected(void* self, char*, char*, int, int) {
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.connected_ = true;
+  stop_reading_ahead(exchange.easy());
   exchange.watch();
   return CURL_PREREQFUNC_OK;
 }
@@ -198,6 +206,8 @@ bool OriginExchange::take_header_line(std::string_view line) {
     resume_body();
   }
   watch();
+  reads_ahead_ = head_.body_kind() == http::BodyKind::length && is_long((*head)->fields);
+  if (reads_ahead_) start_reading_ahead(easy());
   observer_->on_head(*std::move(*head));
   return observer_ != nullptr;
 }
@@ -214,6 +224,7 @@ size_t OriginExchange::take_body(std::string_view bytes) {
   unstalled_ += bytes.size();
   if (unstalled_ >= least_bytes(stall_timeout_)) watch();
   observer_->on_data(bytes);
+  if (observer_ && reads_ahead_) multi()->took_bytes(*this);
   return observer_ ? bytes.size() : kAbortTransfer;
 }
 

@@ -87,6 +87,7 @@ class OriginExchange final : public CurlJob {
   Duration stall_timeout_;
   bool connected_ = false;
   bool reading_paused_ = false;
+  bool reads_ahead_ = false;  // the body, in TLS
   bool sending_paused_ = false;
   bool sent_;           // the request's body has ended
   uint64_t to_send_;    // bytes of the request's body that are left, for RequestBody::length

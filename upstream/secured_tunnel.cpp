@@ -113,10 +113,8 @@ bool SecuredTunnel::end_near() {
 
 // Says a close_notify, and goes on reading (RFC 8446, section 6.1).
 bool SecuredTunnel::end_far() {
-  curl_tlssessioninfo* session = nullptr;
-  curl_easy_getinfo(easy_->get(), CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals) return false;
-  return SSL_shutdown(static_cast<SSL*>(session->internals)) >= 0;
+  auto* tls = easy_->tls();
+  return tls && SSL_shutdown(tls) >= 0;
 }
 
 void SecuredTunnel::update() {
