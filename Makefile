@@ -20,7 +20,7 @@ help:
 	@echo 'make quick    build and run the tests that need no client'
 	@echo 'make asan     the same under AddressSanitizer and UBSan'
 	@echo 'make tsan     the same under ThreadSanitizer'
-	@echo 'make endurance  the long tests: 100 times kill -9, 1,000 shards, a file of 64 GiB (half an hour)'
+	@echo 'make endurance  the long tests: 100 times kill -9, 1,000 shards, a file of 64 GiB (half an hour); power cuts in a virtual machine'
 	@echo 'make deb      build a Debian package with a service and a user of its own: build/release/weir_*.deb'
 	@echo 'make bench    measure Weir beside nginx and squid and print a table of ratios (half an hour, 12 GB of disk)'
 	@echo 'make bench-quick  the same with small files and the program of make build, in a minute: it shows that it works'
