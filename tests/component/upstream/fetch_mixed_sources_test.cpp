@@ -17,7 +17,8 @@ class FetchMixedSources : public FetchFixture, public testing::WithParamInterfac
  protected:
   FetchMixedSources() {
     setup_.options.piece_size = kMiB;
-    setup_.options.stall_timeout = Duration(300);
+    // Well above what a busy machine keeps a thread waiting for.
+    setup_.options.stall_timeout = Duration(2'000);
     for (size_t i = 0; i < kSources; ++i) add(i);
   }
 

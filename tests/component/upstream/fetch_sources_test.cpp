@@ -198,7 +198,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // It has the piece, and does not go on with it.
 TEST_F(FetchSourcesTest, that_fall_silent_lose_their_piece) {
-  setup_.options.stall_timeout = Duration(200);
+  setup_.options.stall_timeout = Duration(1'000);
   add(web(kNas));
   host_always(kNas, gated_file(bytes_, kMiB + 10, this->gate()));
   cdn_always(file(bytes_));
