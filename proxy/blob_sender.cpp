@@ -86,7 +86,7 @@ void BlobSender::pump() {
 
 // False: no more can be sent now.
 bool BlobSender::send_some() {
-  if (block_sent_ < block_.size()) return send_block();
+  if (!block_.empty()) return send_block();
   auto count = sendable();
   if (count == 0) return false;
   auto piece = static_cast<size_t>(std::min<uint64_t>(kFilePiece, count));
@@ -117,16 +117,19 @@ uint64_t BlobSender::sendable() {
   return 0;
 }
 
+// Not cleared before it is read into, which would cost a part of what sending costs.
+char* BlobSender::buffer() {
+  if (!buffer_) buffer_ = std::make_shared_for_overwrite<char[]>(std::min<uint64_t>(kBlockSize, range_.size()));
+  return buffer_.get();
+}
+
 // Reads the next block.  False: it is not there yet.
 bool BlobSender::fill(size_t count) {
-  block_.resize(count);
-  block_sent_ = 0;
-  ssize_t got = read_cached(file_->fd(), block_.data(), count, position_);
+  ssize_t got = read_cached(file_->fd(), buffer(), count, position_);
   if (got > 0) {
-    block_.resize(static_cast<size_t>(got));
+    block_ = {buffer(), static_cast<size_t>(got)};
     return true;
   }
-  block_.clear();
   if (got < 0 && errno == EAGAIN) {
     read_by_pool(count);
     return false;
@@ -137,19 +140,16 @@ bool BlobSender::fill(size_t count) {
 
 void BlobSender::read_by_pool(size_t count) {
   reading_ = true;
-  auto bytes = std::make_shared<std::vector<char>>(count);
   read_task_ = context_.services.disk.submit<ssize_t>(
       context_.loop,
-      [file = file_, bytes, offset = position_] {
-        ssize_t got = ::pread(file->fd(), bytes->data(), bytes->size(), static_cast<off_t>(offset));
+      [file = file_, buffer = buffer_, count, offset = position_] {
+        ssize_t got = ::pread(file->fd(), buffer.get(), count, static_cast<off_t>(offset));
         return got < 0 ? -errno : got;
       },
-      [this, bytes](ssize_t got) {
+      [this](ssize_t got) {
         reading_ = false;
         if (got <= 0) return fail(static_cast<int>(-got));
-        bytes->resize(static_cast<size_t>(got));
-        block_ = std::move(*bytes);
-        block_sent_ = 0;
+        block_ = {buffer(), static_cast<size_t>(got)};
         pump();
       });
 }
@@ -184,14 +184,10 @@ bool BlobSender::send_file(size_t count) {
 
 // True when the whole block was sent.
 bool BlobSender::send_block() {
-  auto rest = std::string_view(block_.data(), block_.size()).substr(block_sent_);
-  auto put = responder_.send_now(rest);
-  block_sent_ += put;
+  auto put = responder_.send_now(block_);
+  block_.remove_prefix(put);
   count(put);
-  if (put < rest.size()) return false;
-  block_.clear();
-  block_sent_ = 0;
-  return true;
+  return block_.empty();
 }
 
 void BlobSender::count(uint64_t bytes) {

@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "base/byte_range.h"
 #include "cas/blob.h"
@@ -43,6 +42,7 @@ class BlobSender {
  private:
   bool send_some();
   uint64_t sendable();
+  char* buffer();
   bool fill(size_t count);
   void read_by_pool(size_t count);
   bool send_file(size_t count);
@@ -66,9 +66,9 @@ class BlobSender {
   uint64_t readable_ = 0;
   bool verified_ = false;
 
-  uint64_t position_;        // of the next byte to send
-  std::vector<char> block_;  // read and not yet sent, from block_sent_ on
-  size_t block_sent_ = 0;
+  uint64_t position_;               // of the next byte to send
+  std::shared_ptr<char[]> buffer_;  // for a block, which the pool may be reading into it
+  std::string_view block_;          // what is read into it and not yet sent
   bool reading_ = false;
   bool pump_posted_ = false;
   DiskTask read_task_;
