@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -18,9 +17,6 @@
 
 namespace weir::cli {
 namespace {
-
-// What a part of the command prints.  Errors become its end.
-using Part = std::function<Result<std::string>(const config::Config&)>;
 
 Result<std::string> show_path(const config::Config& config) {
   TRY_ASSIGN(auto authority, certs::CertificateAuthority::open_or_create(config.ca));
@@ -102,41 +98,24 @@ Result<int> uninstall_ca(const config::Config& config) {
   return show(uninstall(stores_here(), certificates, as_root(config, "uninstall")));
 }
 
-void add_part(CLI::App& parent, Chosen& chosen, const char* name, const char* help,
-              std::function<Result<int>(const config::Config&)> act) {
-  auto* command = parent.add_subcommand(name, help);
+template <typename Outcome>
+void add_part(Command& ca, const char* name, const char* help, Result<Outcome> (*act)(const config::Config&)) {
   auto choice = std::make_shared<ConfigChoice>();
-  add_config_options(*command, *choice, WithListen::no);
-  command->add_option("--ca", choice->ca, "The folder of the CA, over ca.path")->type_name("DIR");
-  command->callback([&chosen, choice, act] {
-    chosen.action = [choice, act] {
-      auto config = load_config(*choice);
-      if (!config) return fail_with(config.error());
-      auto exit_code = act(*config);
-      return exit_code ? *exit_code : fail_with(exit_code.error());
-    };
-  });
-}
-
-void add_printing_part(CLI::App& parent, Chosen& chosen, const char* name, const char* help, const Part& part) {
-  add_part(parent, chosen, name, help, [part](const config::Config& config) -> Result<int> {
-    TRY_ASSIGN(auto text, part(config));
-    fmt::print("{}", text);
-    return kDone;
-  });
+  auto part =
+      add_config_command(ca, name, help, choice, [act](const config::Config& config) { return finish(act(config)); });
+  part.option("--ca", choice->ca, "The folder of the CA, over ca.path", "DIR");
 }
 
 }  // namespace
 
-void add_ca(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("ca", "Weir's certificate authority, made when there is none");
-  command->require_subcommand(1);
-  add_printing_part(*command, chosen, "path", "Print the path of the certificate that clients are to trust", show_path);
-  add_printing_part(*command, chosen, "show", "Print it (PEM)", show_pem);
-  add_printing_part(*command, chosen, "info", "Print its fingerprint, the hosts it signs for, and its end", show_info);
-  add_printing_part(*command, chosen, "renew", "Make a new CA for the configured hosts, and keep the old one", renew);
-  add_part(*command, chosen, "install", "Have this machine and this user's browsers trust it", install_ca);
-  add_part(*command, chosen, "uninstall", "Take it back, and what older CAs of Weir's left", uninstall_ca);
+void add_ca(Command& weir) {
+  auto ca = weir.subcommand("ca", "Weir's certificate authority, made when there is none");
+  add_part(ca, "path", "Print the path of the certificate that clients are to trust", show_path);
+  add_part(ca, "show", "Print it (PEM)", show_pem);
+  add_part(ca, "info", "Print its fingerprint, the hosts it signs for, and its end", show_info);
+  add_part(ca, "renew", "Make a new CA for the configured hosts, and keep the old one", renew);
+  add_part(ca, "install", "Have this machine and this user's browsers trust it", install_ca);
+  add_part(ca, "uninstall", "Take it back, and what older CAs of Weir's left", uninstall_ca);
 }
 
 }  // namespace weir::cli

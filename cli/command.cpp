@@ -5,20 +5,23 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <utility>
 
 namespace weir::cli {
+namespace {
 
-void add_config_options(CLI::App& command, ConfigChoice& choice, WithListen with_listen) {
-  command
-      .add_option("--config", choice.file,
-                  "The configuration file (else $WEIR_CONFIG, ~/.config/weir/weir.toml or /etc/weir/weir.toml)")
-      ->type_name("FILE");
-  command.add_option("--store", choice.store, "The folder that keeps the files, over store.path")->type_name("DIR");
-  if (with_listen == WithListen::yes)
-    command.add_option("--listen", choice.listen, "The address and port to listen on, over proxy.listen")
-        ->type_name("ADDR:PORT");
+void add_file_and_store(Command& command, ConfigChoice& choice) {
+  command.option("--config", choice.file,
+                 "The configuration file (else $WEIR_CONFIG, ~/.config/weir/weir.toml or /etc/weir/weir.toml)", "FILE");
+  command.option("--store", choice.store, "The folder that keeps the files, over store.path", "DIR");
+}
+
+}  // namespace
+
+void add_config_options(Command& command, ConfigChoice& choice) {
+  add_file_and_store(command, choice);
+  command.option("--listen", choice.listen, "The address and port to listen on, over proxy.listen", "ADDR:PORT");
 }
 
 config::Environment current_environment() {
@@ -54,6 +57,31 @@ void complain(const std::string& message) {
 int fail_with(const Error& error) {
   complain(error.message);
   return error.code == ErrorCode::invalid ? kWrongUsage : kFailed;
+}
+
+int finish(const Result<void>& done) {
+  return done ? kDone : fail_with(done.error());
+}
+
+int finish(const Result<int>& exit_code) {
+  return exit_code ? *exit_code : fail_with(exit_code.error());
+}
+
+int finish(const Result<std::string>& text) {
+  if (!text) return fail_with(text.error());
+  fmt::print("{}", *text);
+  return kDone;
+}
+
+Command add_config_command(Command& parent, const std::string& name, const std::string& help,
+                           const std::shared_ptr<ConfigChoice>& choice, std::function<int(const config::Config&)> act) {
+  auto command = parent.subcommand(name, help);
+  add_file_and_store(command, *choice);
+  command.on_chosen([choice, act = std::move(act)] {
+    auto config = load_config(*choice);
+    return config ? act(*config) : fail_with(config.error());
+  });
+  return command;
 }
 
 }  // namespace weir::cli

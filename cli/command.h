@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the sub-commands share.  Each has a file of its own with an add_... that describes it to the parser of the
-// command line and leaves in Chosen what is to be done.
+// What the sub-commands share.  Each has a file of its own with an add_... that describes it to the command line: its
+// options, and what it does.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "config/config.h"
 #include "config/load.h"
-
-namespace CLI {
-class App;
-}
 
 namespace weir::cli {
 
@@ -22,28 +20,22 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;  // of the command line or in the configuration
 
-// What the command line asks for.
-struct Chosen {
-  std::function<int()> action;       // returns the exit code
-  std::vector<std::string> command;  // what stood behind "--"; weir run's alone
-};
-
-void add_serve(CLI::App& app, Chosen& chosen);
-void add_run(CLI::App& app, Chosen& chosen);
-void add_env(CLI::App& app, Chosen& chosen);
-void add_ca(CLI::App& app, Chosen& chosen);
-void add_status(CLI::App& app, Chosen& chosen);
-void add_ls(CLI::App& app, Chosen& chosen);
-void add_gc(CLI::App& app, Chosen& chosen);
-void add_verify(CLI::App& app, Chosen& chosen);
-void add_pull(CLI::App& app, Chosen& chosen);
-void add_pin(CLI::App& app, Chosen& chosen);  // and weir unpin
-void add_import(CLI::App& app, Chosen& chosen);
-void add_rm(CLI::App& app, Chosen& chosen);
-void add_config(CLI::App& app, Chosen& chosen);
-void add_user(CLI::App& app, Chosen& chosen);
-void add_source(CLI::App& app, Chosen& chosen);
-void add_peer(CLI::App& app, Chosen& chosen);
+void add_serve(Command& weir);
+void add_run(Command& weir, const std::vector<std::string>& user_command);
+void add_env(Command& weir);
+void add_ca(Command& weir);
+void add_status(Command& weir);
+void add_ls(Command& weir);
+void add_gc(Command& weir);
+void add_verify(Command& weir);
+void add_pull(Command& weir);
+void add_pin(Command& weir);  // and weir unpin
+void add_import(Command& weir);
+void add_rm(Command& weir);
+void add_config(Command& weir);
+void add_user(Command& weir);
+void add_source(Command& weir);
+void add_peer(Command& weir);
 
 // The options that lead to a configuration, filled by the parser.
 struct ConfigChoice {
@@ -53,10 +45,8 @@ struct ConfigChoice {
   std::string ca;  // weir ca's alone
 };
 
-enum class WithListen { no, yes };
-
-// Adds --config, --store and maybe --listen.  `choice` must outlive the parsing.
-void add_config_options(CLI::App& command, ConfigChoice& choice, WithListen with_listen);
+// Adds --config, --store and --listen.
+void add_config_options(Command& command, ConfigChoice& choice);
 
 // The environment of this process; HOME is the account's when it is not set.
 config::Environment current_environment();
@@ -69,5 +59,23 @@ void complain(const std::string& message);
 
 // Says the error and returns its exit code.
 int fail_with(const Error& error);
+
+// The exit code of what a command came to.  An error is said, a text printed.
+int finish(const Result<void>& done);
+int finish(const Result<int>& exit_code);
+int finish(const Result<std::string>& text);
+
+// Adds a command that does something with the configuration that --config and --store lead to, which `act` gets.
+Command add_config_command(Command& parent, const std::string& name, const std::string& help,
+                           const std::shared_ptr<ConfigChoice>& choice, std::function<int(const config::Config&)> act);
+
+// The same with options of its own, which have a ConfigChoice `config`.
+template <typename Options, typename Outcome>
+Command add_config_command(Command& parent, const std::string& name, const std::string& help,
+                           const std::shared_ptr<Options>& options,
+                           Result<Outcome> (*act)(const config::Config&, const Options&)) {
+  return add_config_command(parent, name, help, std::shared_ptr<ConfigChoice>(options, &options->config),
+                            [options, act](const config::Config& config) { return finish(act(config, *options)); });
+}
 
 }  // namespace weir::cli

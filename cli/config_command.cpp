@@ -2,7 +2,6 @@
 // weir config
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/command.h"
@@ -29,12 +28,12 @@ int print_config(const ConfigOptions& options) {
 
 }  // namespace
 
-void add_config(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("config", "Check the configuration and print all that is in force");
+void add_config(Command& weir) {
+  auto command = weir.subcommand("config", "Check the configuration and print all that is in force");
   auto options = std::make_shared<ConfigOptions>();
-  add_config_options(*command, options->config, WithListen::yes);
-  command->add_flag("--example", options->example, "Print the documented configuration file with every default");
-  command->callback([&chosen, options] { chosen.action = [options] { return print_config(*options); }; });
+  add_config_options(command, options->config);
+  command.flag("--example", options->example, "Print the documented configuration file with every default");
+  command.on_chosen([options] { return print_config(*options); });
 }
 
 }  // namespace weir::cli

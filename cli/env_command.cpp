@@ -2,7 +2,6 @@
 // weir env
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/client_setup.h"
@@ -65,20 +64,16 @@ int print_environment(const EnvOptions& options) {
 
 }  // namespace
 
-void add_env(CLI::App& app, Chosen& chosen) {
-  auto* command =
-      app.add_subcommand("env", "Print the environment that leads clients to the proxy: eval \"$(weir env)\"");
+void add_env(Command& weir) {
+  auto command = weir.subcommand("env", "Print the environment that leads clients to the proxy: eval \"$(weir env)\"");
   auto options = std::make_shared<EnvOptions>();
-  add_config_options(*command, options->config, WithListen::yes);
-  command->add_option("--shell", options->shell, "sh for eval, dotenv for a file of NAME=value lines")
-      ->check(CLI::IsMember({"sh", "dotenv"}))
-      ->capture_default_str();
-  command->add_flag("--endpoint", options->endpoint,
-                    "Print the one that has clients take Weir for their hub (HF_ENDPOINT), not for their proxy");
-  command->add_flag("--unset", options->unset, "Print what takes it back");
-  command->callback([&chosen, options] {
-    chosen.action = [options] { return options->unset ? print_restoration(*options) : print_environment(*options); };
-  });
+  add_config_options(command, options->config);
+  command.option("--shell", options->shell, "sh for eval, dotenv for a file of NAME=value lines")
+      .one_of({"sh", "dotenv"});
+  command.flag("--endpoint", options->endpoint,
+               "Print the one that has clients take Weir for their hub (HF_ENDPOINT), not for their proxy");
+  command.flag("--unset", options->unset, "Print what takes it back");
+  command.on_chosen([options] { return options->unset ? print_restoration(*options) : print_environment(*options); });
 }
 
 }  // namespace weir::cli

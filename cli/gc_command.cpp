@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir gc
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 
@@ -51,8 +48,7 @@ Result<std::string> collect_there(const config::Config& config, const RunningSer
   return ask_server(config, server, StoreRequest::change, path);
 }
 
-Result<std::string> gc(const GcOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<std::string> gc(const config::Config& config, const GcOptions& options) {
   std::optional<uint64_t> max_size;
   if (!options.max_size.empty()) {
     TRY_ASSIGN(max_size, parse_limit(options.max_size));
@@ -67,21 +63,13 @@ Result<std::string> gc(const GcOptions& options) {
 
 }  // namespace
 
-void add_gc(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("gc", "Bring the store under its limits now, and say what was removed");
+void add_gc(Command& weir) {
   auto options = std::make_shared<GcOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  command->add_option("--max-size", options->max_size, "For once, in place of store.max_size")->type_name("SIZE");
-  command->add_flag("--dry-run", options->dry_run, "Say what would be removed, and remove nothing");
-  command->add_flag("--json", options->json, "As JSON");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      auto text = gc(*options);
-      if (!text) return fail_with(text.error());
-      fmt::print("{}", *text);
-      return kDone;
-    };
-  });
+  auto command =
+      add_config_command(weir, "gc", "Bring the store under its limits now, and say what was removed", options, gc);
+  command.option("--max-size", options->max_size, "For once, in place of store.max_size", "SIZE");
+  command.flag("--dry-run", options->dry_run, "Say what would be removed, and remove nothing");
+  command.flag("--json", options->json, "As JSON");
 }
 
 }  // namespace weir::cli

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "base/log.h"
@@ -29,8 +28,8 @@ Result<void> refuse_while_served(const config::Config& config) {
                                            server->pid, config.store.root.string()));
 }
 
-Result<Imported> import(const ImportOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<int> import_folder(const config::Config& config, const ImportOptions& options) {
+  log::set_level(log::Level::error);
   TRY(refuse_while_served(config));
   auto folder =
       options.folder.empty() ? default_hub_folder(current_environment()) : std::filesystem::path(options.folder);
@@ -41,33 +40,25 @@ Result<Imported> import(const ImportOptions& options) {
   store->set_pins([&catalog = *catalog] { return catalog.pinned_blobs(); });
   bool shows = ::isatty(STDERR_FILENO) == 1;
   Importer importer(*store, *catalog, path, config.proxy.intercept.hosts.front());
-  auto imported = importer.import(found, [&](uint64_t blobs, uint64_t all_blobs, uint64_t bytes, uint64_t all_bytes) {
+  auto result = importer.import(found, [&](uint64_t blobs, uint64_t all_blobs, uint64_t bytes, uint64_t all_bytes) {
     if (shows) fmt::print(stderr, "\r\033[K{}", progress_line(blobs, all_blobs, bytes, all_bytes));
   });
   if (shows) fmt::print(stderr, "\r\033[K");
-  return imported;
+  TRY_ASSIGN(auto imported, std::move(result));
+  fmt::print("{}", imported_text(imported));
+  return imported.wrong.empty() ? kDone : kFailed;
 }
 
 }  // namespace
 
-void add_import(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand(
-      "import", "Take in what huggingface_hub has downloaded; 1 is the exit code when some of it is damaged");
+void add_import(Command& weir) {
   auto options = std::make_shared<ImportOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  command
-      ->add_option("HF_HUB_CACHE_DIR", options->folder,
-                   "The folder with models--org--name (else $HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub)")
-      ->type_name("DIR");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      log::set_level(log::Level::error);
-      auto imported = import(*options);
-      if (!imported) return fail_with(imported.error());
-      fmt::print("{}", imported_text(*imported));
-      return imported->wrong.empty() ? kDone : kFailed;
-    };
-  });
+  auto command = add_config_command(
+      weir, "import", "Take in what huggingface_hub has downloaded; 1 is the exit code when some of it is damaged",
+      options, import_folder);
+  command.operand("HF_HUB_CACHE_DIR", options->folder,
+                  "The folder with models--org--name (else $HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub)",
+                  "DIR");
 }
 
 }  // namespace weir::cli

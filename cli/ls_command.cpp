@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir ls
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,8 +34,7 @@ Result<void> settle(const config::Config& config) {
   return {};
 }
 
-Result<std::string> list(const LsOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<std::string> list(const config::Config& config, const LsOptions& options) {
   TRY(settle(config));
   if (!options.repo.empty()) return list_repo(config, options);
   TRY_ASSIGN(auto blobs, list_blobs(config.store.root));
@@ -48,23 +44,14 @@ Result<std::string> list(const LsOptions& options) {
 
 }  // namespace
 
-void add_ls(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("ls", "List the blobs, and the repositories, revisions and paths that name them");
+void add_ls(Command& weir) {
   auto options = std::make_shared<LsOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  auto* repo =
-      command->add_option("--repo", options->repo, "The files of this repository alone, and where their bytes stand")
-          ->type_name("REPO[@REVISION]");
-  command->add_option("FILE", options->paths, "With --repo: these paths alone")->type_name("FILE...")->needs(repo);
-  command->add_flag("--json", options->json, "As JSON");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      auto text = list(*options);
-      if (!text) return fail_with(text.error());
-      fmt::print("{}", *text);
-      return kDone;
-    };
-  });
+  auto command = add_config_command(
+      weir, "ls", "List the blobs, and the repositories, revisions and paths that name them", options, list);
+  auto repo = command.option("--repo", options->repo, "The files of this repository alone, and where their bytes stand",
+                             "REPO[@REVISION]");
+  command.operand("FILE", options->paths, "With --repo: these paths alone", "FILE...").needs(repo);
+  command.flag("--json", options->json, "As JSON");
 }
 
 }  // namespace weir::cli

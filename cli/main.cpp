@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/version.h"
 #include "cli/command.h"
+#include "cli/command_line.h"
 
 namespace weir::cli {
 namespace {
@@ -24,45 +22,40 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
 }
 
 int parse_and_run(std::vector<std::string> arguments) {
-  Chosen chosen;
-  chosen.command = take_command(arguments);
+  auto command = take_command(arguments);
+  CommandLine line("weir", "A caching HTTPS proxy for model hubs.", "weir " + std::string(kVersion));
+  auto weir = line.root();
+  add_serve(weir);
+  add_run(weir, command);
+  add_env(weir);
+  add_ca(weir);
+  add_status(weir);
+  add_ls(weir);
+  add_gc(weir);
+  add_verify(weir);
+  add_pull(weir);
+  add_pin(weir);
+  add_import(weir);
+  add_rm(weir);
+  add_config(weir);
+  add_user(weir);
+  add_source(weir);
+  add_peer(weir);
 
-  CLI::App app("A caching HTTPS proxy for model hubs.", "weir");
-  app.set_version_flag("--version", "weir " + std::string(kVersion));
-  app.require_subcommand(1);
-  add_serve(app, chosen);
-  add_run(app, chosen);
-  add_env(app, chosen);
-  add_ca(app, chosen);
-  add_status(app, chosen);
-  add_ls(app, chosen);
-  add_gc(app, chosen);
-  add_verify(app, chosen);
-  add_pull(app, chosen);
-  add_pin(app, chosen);
-  add_import(app, chosen);
-  add_rm(app, chosen);
-  add_config(app, chosen);
-  add_user(app, chosen);
-  add_source(app, chosen);
-  add_peer(app, chosen);
-
-  try {
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    bool run_without_separator = app.got_subcommand("run") && chosen.command.empty();
-    complain(std::string(error.what()) + (run_without_separator
-                                              ? " (the command goes behind --: weir run -- hf download org/model)"
-                                              : " (see weir --help)"));
+  auto action = line.parse(std::move(arguments));
+  bool runs = line.has_named("run");
+  if (!action) {
+    complain(action.error().message + (runs && command.empty()
+                                           ? " (the command goes behind --: weir run -- hf download org/model)"
+                                           : " (see weir --help)"));
     return kWrongUsage;
   }
-  if (!chosen.command.empty() && !app.got_subcommand("run")) {
+  if (!*action) return kDone;
+  if (!command.empty() && !runs) {
     complain("only weir run takes a command behind --");
     return kWrongUsage;
   }
-  return chosen.action();
+  return (*action)();
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // weir peer
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,7 +10,7 @@
 
 #include "base/log.h"
 #include "certs/openssl_support.h"
-#include "cli/config_action.h"
+#include "cli/command.h"
 #include "cli/running_server.h"
 #include "cli/store_request.h"
 #include "peer/channel.h"
@@ -163,19 +162,18 @@ Result<void> remove(const config::Config& config, const PeerOptions& options) {
 
 }  // namespace
 
-void add_peer(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("peer", "Other Weirs, which give each other the files that they have");
-  command->require_subcommand(1);
+void add_peer(Command& weir) {
+  auto command = weir.subcommand("peer", "Other Weirs, which give each other the files that they have");
   auto options = std::make_shared<PeerOptions>();
-  add_config_action(*command, chosen, "invite", "Print a join code with which another Weir may pair with this one",
-                    options, invite);
-  auto* join = add_config_action(*command, chosen, "add", "Pair with the Weir that printed a join code", options, add);
-  join->add_option("HOST", options->host, "Its machine, as HOST or HOST:PORT")->required();
-  join->add_option("CODE", options->code, "The join code")->required();
-  auto* ls = add_config_action(*command, chosen, "ls", "List the peers, and whether they answer", options, list);
-  ls->add_flag("--json", options->json, "As JSON");
-  auto* rm = add_config_action(*command, chosen, "rm", "Forget a peer", options, remove);
-  rm->add_option("HOST", options->host, "Its name, address or key, as weir peer ls shows it")->required();
+  add_config_command(command, "invite", "Print a join code with which another Weir may pair with this one", options,
+                     invite);
+  auto join = add_config_command(command, "add", "Pair with the Weir that printed a join code", options, add);
+  join.operand("HOST", options->host, "Its machine, as HOST or HOST:PORT").required();
+  join.operand("CODE", options->code, "The join code").required();
+  auto ls = add_config_command(command, "ls", "List the peers, and whether they answer", options, list);
+  ls.flag("--json", options->json, "As JSON");
+  auto rm = add_config_command(command, "rm", "Forget a peer", options, remove);
+  rm.operand("HOST", options->host, "Its name, address or key, as weir peer ls shows it").required();
 }
 
 }  // namespace weir::cli

@@ -2,7 +2,6 @@
 // weir pin, weir unpin
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -54,8 +53,7 @@ Result<bool> change_here(hub::Pins& pins, Change change, const hub::Pin& pin) {
   return change == Change::pin ? pins.add(pin) : pins.remove(pin);
 }
 
-Result<std::string> change_pins(const PinOptions& options, Change change) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<std::string> change_pins(const config::Config& config, const PinOptions& options, Change change) {
   TRY_ASSIGN(auto wanted, parse_all(options.repos));
   TRY_ASSIGN(auto server, find_server(config.store.root));
   std::unique_ptr<cas::BlobStore> store;
@@ -73,8 +71,7 @@ Result<std::string> change_pins(const PinOptions& options, Change change) {
   return out;
 }
 
-Result<std::string> list_pins(const PinOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<std::string> list_pins(const config::Config& config) {
   auto catalog = catalog_path(config.store.root);
   hub::Pins pins(hub::pins_beside(catalog), catalog);
   TRY_ASSIGN(auto listed, pins.list());
@@ -83,34 +80,29 @@ Result<std::string> list_pins(const PinOptions& options) {
   return out;
 }
 
-int print(const Result<std::string>& text) {
-  if (!text) return fail_with(text.error());
-  fmt::print("{}", *text);
-  return kDone;
+Result<std::string> pin(const config::Config& config, const PinOptions& options) {
+  return options.repos.empty() ? list_pins(config) : change_pins(config, options, Change::pin);
 }
 
-constexpr auto kRepo = "org/model, org/model@main, datasets/org/name, spaces/org/name";
+Result<std::string> unpin(const config::Config& config, const PinOptions& options) {
+  return change_pins(config, options, Change::unpin);
+}
+
+Option add_repos(Command& command, PinOptions& options) {
+  return command.operand("REPO", options.repos, "org/model, org/model@main, datasets/org/name, spaces/org/name",
+                         "REPO[@REVISION]...");
+}
 
 }  // namespace
 
-void add_pin(CLI::App& app, Chosen& chosen) {
-  auto* pin =
-      app.add_subcommand("pin", "Keep the files of repositories whatever room is needed; without one, list them");
+void add_pin(Command& weir) {
   auto options = std::make_shared<PinOptions>();
-  add_config_options(*pin, options->config, WithListen::no);
-  pin->add_option("REPO", options->repos, kRepo)->type_name("REPO[@REVISION]...");
-  pin->callback([&chosen, options] {
-    chosen.action = [options] {
-      return print(options->repos.empty() ? list_pins(*options) : change_pins(*options, Change::pin));
-    };
-  });
-
-  auto* unpin = app.add_subcommand("unpin", "Let the files of repositories go again when room is needed");
-  auto unpinned = std::make_shared<PinOptions>();
-  add_config_options(*unpin, unpinned->config, WithListen::no);
-  unpin->add_option("REPO", unpinned->repos, kRepo)->type_name("REPO[@REVISION]...")->required();
-  unpin->callback(
-      [&chosen, unpinned] { chosen.action = [unpinned] { return print(change_pins(*unpinned, Change::unpin)); }; });
+  auto pinning = add_config_command(
+      weir, "pin", "Keep the files of repositories whatever room is needed; without one, list them", options, pin);
+  add_repos(pinning, *options);
+  auto unpinning =
+      add_config_command(weir, "unpin", "Let the files of repositories go again when room is needed", options, unpin);
+  add_repos(unpinning, *options).required();
 }
 
 }  // namespace weir::cli

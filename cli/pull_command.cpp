@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -121,8 +120,8 @@ Result<int> pull_with(const PullOptions& options, const config::Config& config, 
   return report(end, sources, signals.caught());
 }
 
-Result<int> pull(const PullOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<int> pull(const config::Config& config, const PullOptions& options) {
+  log::set_level(log::Level::error);
   TRY_ASSIGN(auto repo, parse_pulled_repo(options.repo, options.repo_type, options.revision));
   if (!options.choice.files.empty() && !(options.choice.include.empty() && options.choice.exclude.empty()))
     return fail(ErrorCode::invalid, "name files, or choose them by --include and --exclude, but not both");
@@ -137,40 +136,24 @@ Result<int> pull(const PullOptions& options) {
   return pull_with(options, config, proxy.contact, std::move(task));
 }
 
-void add_options(CLI::App& command, PullOptions& options) {
-  add_config_options(command, options.config, WithListen::no);
-  command.add_option("REPO", options.repo, "org/model, org/model@main, datasets/org/name, spaces/org/name")
-      ->type_name("REPO")
-      ->required();
-  command.add_option("FILE", options.choice.files, "These files alone, by their paths")->type_name("FILE");
-  command.add_option("--repo-type", options.repo_type, "model, dataset or space")->type_name("TYPE");
-  command.add_option("--revision", options.revision, "A branch, a tag or a commit, over main")->type_name("REVISION");
-  command.add_option("--include", options.choice.include, "Only files that fit, as for hf download; may be repeated")
-      ->type_name("GLOB")
-      ->allow_extra_args(false);
-  command.add_option("--exclude", options.choice.exclude, "No files that fit; may be repeated")
-      ->type_name("GLOB")
-      ->allow_extra_args(false);
-  command.add_option("--min-free", options.min_free, "Stop before the store's disk has less room left than that")
-      ->type_name("SIZE");
-  command.add_flag("--verify", options.verify, "Hash files again that the store holds already");
-  command.add_flag("--fix", options.fix, "The same, and download again what was wrong");
-  command.add_option("--to", options.to, "Write the files to this folder, too")->type_name("DIR");
-}
-
 }  // namespace
 
-void add_pull(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("pull", "Bring the files of a repository into the store, and go on where it was");
+void add_pull(Command& weir) {
   auto options = std::make_shared<PullOptions>();
-  add_options(*command, *options);
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      log::set_level(log::Level::error);
-      auto exit_code = pull(*options);
-      return exit_code ? *exit_code : fail_with(exit_code.error());
-    };
-  });
+  auto command = add_config_command(
+      weir, "pull", "Bring the files of a repository into the store, and go on where it was", options, pull);
+  command.operand("REPO", options->repo, "org/model, org/model@main, datasets/org/name, spaces/org/name", "REPO")
+      .required();
+  command.operand("FILE", options->choice.files, "These files alone, by their paths", "FILE");
+  command.option("--repo-type", options->repo_type, "model, dataset or space", "TYPE");
+  command.option("--revision", options->revision, "A branch, a tag or a commit, over main", "REVISION");
+  command.option("--include", options->choice.include, "Only files that fit, as for hf download; may be repeated",
+                 "GLOB");
+  command.option("--exclude", options->choice.exclude, "No files that fit; may be repeated", "GLOB");
+  command.option("--min-free", options->min_free, "Stop before the store's disk has less room left than that", "SIZE");
+  command.flag("--verify", options->verify, "Hash files again that the store holds already");
+  command.flag("--fix", options->fix, "The same, and download again what was wrong");
+  command.option("--to", options->to, "Write the files to this folder, too", "DIR");
 }
 
 }  // namespace weir::cli

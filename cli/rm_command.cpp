@@ -2,7 +2,6 @@
 // weir rm
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -44,15 +43,6 @@ Result<std::string> remove_there(const config::Config& config, const RunningServ
   return ask_server(config, server, StoreRequest::change, target);
 }
 
-Result<std::string> remove(const RmOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
-  auto which = hub::parse_pin(options.repo);
-  if (!which) return fail(which.error().in(options.repo));
-  proxy::Removal removal{*which, options.paths};
-  TRY_ASSIGN(auto server, find_server(config.store.root));
-  return server ? remove_there(config, *server, removal) : remove_here(config, removal);
-}
-
 uint64_t number_at(const Json& json, const char* name) {
   auto number = json.find(name);
   return number != json.end() && number->is_number_unsigned() ? number->get<uint64_t>() : 0;
@@ -67,32 +57,30 @@ std::string removed_text(const std::string& repo, const Json& json) {
                            counted(number_at(json, "count"), "blob"), show_bytes(number_at(json, "bytes")));
 }
 
-int print(const RmOptions& options, const std::string& answer) {
+Result<std::string> remove(const config::Config& config, const RmOptions& options) {
+  auto which = hub::parse_pin(options.repo);
+  if (!which) return fail(which.error().in(options.repo));
+  proxy::Removal removal{*which, options.paths};
+  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto answer, server ? remove_there(config, *server, removal) : remove_here(config, removal));
   auto json = Json::parse(answer, nullptr, false);
-  if (!json.is_object())
-    return fail_with({ErrorCode::io, "the proxy's answer is not the JSON object that it should be"});
-  if (number_at(json, "names") == 0) return fail_with({ErrorCode::io, "no such file of " + options.repo + " is known"});
-  fmt::print("{}", options.json ? answer : removed_text(options.repo, json));
-  return kDone;
+  if (!json.is_object()) return fail(ErrorCode::io, "the proxy's answer is not the JSON object that it should be");
+  if (number_at(json, "names") == 0) return fail(ErrorCode::io, "no such file of " + options.repo + " is known");
+  return options.json ? answer : removed_text(options.repo, json);
 }
 
 }  // namespace
 
-void add_rm(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("rm", "Remove a repository's files from the store, but for what others share");
+void add_rm(Command& weir) {
   auto options = std::make_shared<RmOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  command->add_option("REPO", options->repo, "org/model, org/model@main, datasets/org/name, spaces/org/name")
-      ->type_name("REPO[@REVISION]")
-      ->required();
-  command->add_option("FILE", options->paths, "These paths alone")->type_name("FILE...");
-  command->add_flag("--json", options->json, "As JSON");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      auto answer = remove(*options);
-      return answer ? print(*options, *answer) : fail_with(answer.error());
-    };
-  });
+  auto command = add_config_command(weir, "rm", "Remove a repository's files from the store, but for what others share",
+                                    options, remove);
+  command
+      .operand("REPO", options->repo, "org/model, org/model@main, datasets/org/name, spaces/org/name",
+               "REPO[@REVISION]")
+      .required();
+  command.operand("FILE", options->paths, "These paths alone", "FILE...");
+  command.flag("--json", options->json, "As JSON");
 }
 
 }  // namespace weir::cli

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir run
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cas/layout.h"
@@ -29,6 +28,8 @@ std::vector<std::string> serve_options(const config::Config& config, const RunOp
 }
 
 Result<int> run(const RunOptions& options, const std::vector<std::string>& command) {
+  if (command.empty())
+    return fail(ErrorCode::invalid, "weir run needs a command, as in: weir run -- hf download org/model");
   TRY_ASSIGN(auto config, load_config(options.config));
   TRY(cas::make_root(cas::Layout(config.store.root)));
   TRY_ASSIGN(auto lease, RunLease::take(config.store.root));
@@ -52,22 +53,13 @@ Result<int> run(const RunOptions& options, const std::vector<std::string>& comma
 
 }  // namespace
 
-void add_run(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand(
+void add_run(Command& weir, const std::vector<std::string>& user_command) {
+  auto command = weir.subcommand(
       "run", "weir run [OPTIONS] -- COMMAND...: run a command through the proxy, which is started if need be");
   auto options = std::make_shared<RunOptions>();
-  add_config_options(*command, options->config, WithListen::yes);
-  command->add_flag("--quiet", options->quiet, "No summary at the end");
-  command->callback([&chosen, options] {
-    chosen.action = [&chosen, options] {
-      if (chosen.command.empty()) {
-        complain("weir run needs a command, as in: weir run -- hf download org/model");
-        return kWrongUsage;
-      }
-      auto exit_code = run(*options, chosen.command);
-      return exit_code ? *exit_code : fail_with(exit_code.error());
-    };
-  });
+  add_config_options(command, options->config);
+  command.flag("--quiet", options->quiet, "No summary at the end");
+  command.on_chosen([options, user_command] { return finish(run(*options, user_command)); });
 }
 
 }  // namespace weir::cli

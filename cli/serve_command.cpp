@@ -2,7 +2,6 @@
 // weir serve
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -12,6 +11,11 @@
 
 namespace weir::cli {
 namespace {
+
+struct ServeOptions {
+  ConfigChoice config;
+  bool for_runs = false;
+};
 
 // The options that name the same configuration to another weir command, ready for a shell.
 std::string same_configuration(const ConfigChoice& choice) {
@@ -24,23 +28,22 @@ std::string same_configuration(const ConfigChoice& choice) {
   return options;
 }
 
+int serve_chosen(const std::shared_ptr<ServeOptions>& options) {
+  auto config = load_config(options->config);
+  if (!config) return fail_with(config.error());
+  return serve(std::move(*config), options->for_runs ? ServeFor::runs : ServeFor::itself,
+               same_configuration(options->config), [options] { return load_config(options->config); });
+}
+
 }  // namespace
 
-void add_serve(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("serve", "Run the proxy in the foreground until SIGTERM or Ctrl-C");
-  auto choice = std::make_shared<ConfigChoice>();
-  auto purpose = std::make_shared<ServeFor>(ServeFor::itself);
-  add_config_options(*command, *choice, WithListen::yes);
+void add_serve(Command& weir) {
+  auto command = weir.subcommand("serve", "Run the proxy in the foreground until SIGTERM or Ctrl-C");
+  auto options = std::make_shared<ServeOptions>();
+  add_config_options(command, options->config);
   // What weir run starts: hidden, for it ends at once without a run.
-  command->add_flag_callback("--for-runs", [purpose] { *purpose = ServeFor::runs; })->group("");
-  command->callback([&chosen, choice, purpose] {
-    chosen.action = [choice, purpose] {
-      auto config = load_config(*choice);
-      if (!config) return fail_with(config.error());
-      return serve(std::move(*config), *purpose, same_configuration(*choice),
-                   [choice] { return load_config(*choice); });
-    };
-  });
+  command.hidden_flag("--for-runs", options->for_runs);
+  command.on_chosen([options] { return serve_chosen(options); });
 }
 
 }  // namespace weir::cli

@@ -2,7 +2,6 @@
 // weir status
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -39,28 +38,19 @@ Result<std::string> status_of_store(const std::filesystem::path& root, Format fo
   return status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-Result<std::string> status(const StatusOptions& options) {
+Result<std::string> status(const config::Config& config, const StatusOptions& options) {
   auto format = options.json ? Format::json : Format::text;
-  TRY_ASSIGN(auto config, load_config(options.config));
   TRY_ASSIGN(auto server, find_server(config.store.root));
   return server ? status_of_server(config, *server, format) : status_of_store(config.store.root, format);
 }
 
 }  // namespace
 
-void add_status(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("status", "Show what runs, what the store holds, and what it has saved");
+void add_status(Command& weir) {
   auto options = std::make_shared<StatusOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  command->add_flag("--json", options->json, "As JSON; \"pid\" is null when no proxy runs");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      auto text = status(*options);
-      if (!text) return fail_with(text.error());
-      fmt::print("{}", *text);
-      return kDone;
-    };
-  });
+  auto command = add_config_command(weir, "status", "Show what runs, what the store holds, and what it has saved",
+                                    options, status);
+  command.flag("--json", options->json, "As JSON; \"pid\" is null when no proxy runs");
 }
 
 }  // namespace weir::cli

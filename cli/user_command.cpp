@@ -2,11 +2,10 @@
 // weir user
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
-#include "cli/config_action.h"
+#include "cli/command.h"
 #include "cli/password_input.h"
 #include "cli/running_server.h"
 #include "proxy/user_file.h"
@@ -87,16 +86,15 @@ Result<void> list_users(const config::Config& config, const UserOptions&) {
 
 }  // namespace
 
-void add_user(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand("user", "Who may use the proxy, in the file of proxy.users");
-  command->require_subcommand(1);
+void add_user(Command& weir) {
+  auto user = weir.subcommand("user", "Who may use the proxy, in the file of proxy.users");
   auto options = std::make_shared<UserOptions>();
-  auto* add = add_config_action(*command, chosen, "add", "Add a user, or change a password", options, add_user);
-  add->add_option("NAME", options->name)->required();
-  add->add_flag("--stdin", options->from_stdin, "Read the password from stdin instead of the terminal");
-  auto* remove = add_config_action(*command, chosen, "rm", "Remove a user", options, remove_user);
-  remove->add_option("NAME", options->name)->required();
-  add_config_action(*command, chosen, "ls", "List the names", options, list_users);
+  auto add = add_config_command(user, "add", "Add a user, or change a password", options, add_user);
+  add.operand("NAME", options->name, "").required();
+  add.flag("--stdin", options->from_stdin, "Read the password from stdin instead of the terminal");
+  auto remove = add_config_command(user, "rm", "Remove a user", options, remove_user);
+  remove.operand("NAME", options->name, "").required();
+  add_config_command(user, "ls", "List the names", options, list_users);
 }
 
 }  // namespace weir::cli

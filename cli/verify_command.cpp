@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -118,8 +117,7 @@ Result<Verification> verify_and_fix(const config::Config& config, const std::vec
   return verification;
 }
 
-Result<Verification> verify(const VerifyOptions& options) {
-  TRY_ASSIGN(auto config, load_config(options.config));
+Result<Verification> find_damage(const config::Config& config, const VerifyOptions& options) {
   TRY_ASSIGN(auto sample, parse_sample(options.sample));
   TRY_ASSIGN(auto all, list_blobs(config.store.root));
   std::mt19937_64 random(std::random_device{}());
@@ -133,27 +131,25 @@ Result<Verification> verify(const VerifyOptions& options) {
   return verification;
 }
 
+Result<int> verify(const config::Config& config, const VerifyOptions& options) {
+  log::set_level(log::Level::error);
+  TRY_ASSIGN(auto verification, find_damage(config, options));
+  fmt::print("{}", options.json ? verification_json(verification) : verification_text(verification));
+  return verification.findings.empty() ? kDone : kFailed;
+}
+
 }  // namespace
 
-void add_verify(CLI::App& app, Chosen& chosen) {
-  auto* command = app.add_subcommand(
-      "verify", "Read all blobs again and compare them with their names; 1 is the exit code when some are not right");
+void add_verify(Command& weir) {
   auto options = std::make_shared<VerifyOptions>();
-  add_config_options(*command, options->config, WithListen::no);
-  command->add_flag(
-      "--fix", options->fix,
-      "Download again what is not right, where Weir knows a name of it (with your token of the hub's tools)");
-  command->add_option("--sample", options->sample, "Only a random share (5%), or one part of several (3/20)");
-  command->add_flag("--json", options->json, "As JSON");
-  command->callback([&chosen, options] {
-    chosen.action = [options] {
-      log::set_level(log::Level::error);
-      auto verification = verify(*options);
-      if (!verification) return fail_with(verification.error());
-      fmt::print("{}", options->json ? verification_json(*verification) : verification_text(*verification));
-      return verification->findings.empty() ? kDone : kFailed;
-    };
-  });
+  auto command = add_config_command(
+      weir, "verify",
+      "Read all blobs again and compare them with their names; 1 is the exit code when some are not right", options,
+      verify);
+  command.flag("--fix", options->fix,
+               "Download again what is not right, where Weir knows a name of it (with your token of the hub's tools)");
+  command.option("--sample", options->sample, "Only a random share (5%), or one part of several (3/20)");
+  command.flag("--json", options->json, "As JSON");
 }
 
 }  // namespace weir::cli

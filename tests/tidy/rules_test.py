@@ -54,9 +54,15 @@ class IncludeTest(unittest.TestCase):
 
     def test_libraries_have_homes(self) -> None:
         for header, home in (("curl/curl.h", "upstream"), ("event2/event.h", "base"), ("event2/thread.h", "base"),
-                             ("sqlite3.h", "base"), ("toml++/toml.h", "config"), ("CLI/CLI.hpp", "cli")):
+                             ("sqlite3.h", "base"), ("toml++/toml.h", "config")):
             for folder in MAY_INCLUDE:
                 self.assert_includes(f"{folder}/x.cpp", f"<{header}>", folder == home)
+
+    def test_the_parser_of_the_command_line_has_one_file(self) -> None:
+        for path in ("cli/command_line.cpp", "tests/bench/load/main.cpp"):
+            self.assert_includes(path, "<CLI/CLI.hpp>", True)
+        for path in ("cli/command_line.h", "cli/gc_command.cpp", "cli/main.cpp", "config/command_line.cpp"):
+            self.assert_includes(path, "<CLI/CLI.hpp>", False)
 
     def test_heavy_libraries_stay_out_of_headers(self) -> None:
         for header in ("nlohmann/json.hpp", "spdlog/spdlog.h"):
