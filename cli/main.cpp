@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <exception>
 #include <string>
@@ -21,9 +23,14 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
   return command;
 }
 
+// OpenSSL is what the speed depends on most, and may be another than the one that Weir was built with.
+std::string version() {
+  return "weir " + std::string(kVersion) + ", with OpenSSL " + OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 int parse_and_run(std::vector<std::string> arguments) {
   auto command = take_command(arguments);
-  CommandLine line("weir", "A caching HTTPS proxy for model hubs.", "weir " + std::string(kVersion));
+  CommandLine line("weir", "A caching HTTPS proxy for model hubs.", version());
   auto weir = line.root();
   add_serve(weir);
   add_run(weir, command);
