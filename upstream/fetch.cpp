@@ -72,6 +72,8 @@ void Fetch::end_if_unwanted() {
   if (members_.want_anything() || !transfers_.is_idle() || is_ending()) return;
   // A commit that has begun is soon over; an open one is needed to be closed.
   if (stage_ == Stage::committing || stage_ == Stage::opening) return;
+  // What has come whole is published, also where its clients read parts of it and have left before the disk was done.
+  if (doubt_ == Doubt::no && !is_digesting_ && filler_.partial() && filler_.missing({0, size()}).empty()) return;
   fail({502, "its last client has left."});
 }
 

@@ -12,6 +12,7 @@
 namespace weir::upstream {
 namespace {
 
+constexpr size_t kDiskThreads = 2;
 constexpr const char* kHub = "www.hub.test";
 
 // What the request asks for of a file: its Range, or all.
@@ -191,11 +192,17 @@ std::vector<std::string> FetchFixture::copy(const std::vector<std::string>& requ
 
 FetchTable& FetchFixture::table() {
   if (!table_) {
-    pool_ = std::make_unique<DiskPool>(2);
+    pool_ = std::make_unique<DiskPool>(kDiskThreads);
     table_ = std::make_unique<FetchTable>(setup_, *store_, *pool_, policy_);
     table_->start();
   }
   return *table_;
+}
+
+std::shared_ptr<Gate> FetchFixture::hold_disk() {
+  auto disk = gate();
+  for (size_t i = 0; i < kDiskThreads; ++i) pool_->submit([disk] { disk->wait(); });
+  return disk;
 }
 
 void FetchFixture::end_table() {

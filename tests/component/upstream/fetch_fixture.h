@@ -91,6 +91,8 @@ class FetchFixture : public testing::Test {
   FetchTable& table();
   // A gate that opens at the end of the test at the latest.
   std::shared_ptr<Gate> gate();
+  // Nothing is written or read from here on until the gate opens.
+  std::shared_ptr<Gate> hold_disk();
   // Ends the table, as the end of the program does, and forgets it: the next use makes a new one.
   void end_table();
 

@@ -30,6 +30,21 @@ TEST_F(FetchLifetime, goes_on_without_clients) {
   EXPECT_EQ(cdn_requests().size(), 1U);
 }
 
+// Clients that read parts leave as soon as they have them.
+TEST_F(FetchLifetime, what_has_come_whole_is_published_without_clients) {
+  cdn(gated_file(bytes_, kMiB, gate_));
+  auto client = join(request_for(bytes_, {0, bytes_.size()}));
+  ASSERT_TRUE(wait_until([&] { return client->held() >= kMiB; }));
+  auto disk = hold_disk();
+  gate_->open();
+  ASSERT_TRUE(wait_until([&] { return table().counters().origin_bytes == bytes_.size(); }));
+  client.reset();
+  auto later = join(some_bytes(1));
+  ASSERT_TRUE(wait_until([&] { return table().counters().running == 2; })) << "the first one's end was not seen";
+  disk->open();
+  EXPECT_TRUE(wait_until([&] { return is_stored(bytes_); }));
+}
+
 TEST_F(FetchLifetime, ends_with_its_last_client_when_told_to) {
   setup_.options.finish_after_disconnect = false;
   auto first = join_half();
