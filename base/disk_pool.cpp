@@ -7,6 +7,19 @@
 
 namespace weir {
 
+namespace {
+
+// What the work holds goes with it.
+void perform(std::function<void()> work) {
+  try {
+    work();
+  } catch (const std::bad_alloc&) {
+    log::out_of_memory();
+  }
+}
+
+}  // namespace
+
 DiskPool::DiskPool(size_t threads) {
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
@@ -28,21 +41,23 @@ void DiskPool::enqueue(std::function<void()> work) {
   ready_.notify_one();
 }
 
+size_t DiskPool::pending() {
+  std::lock_guard lock(mutex_);
+  return queue_.size() + running_;
+}
+
 void DiskPool::run() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    try {
-      work();
-    } catch (const std::bad_alloc&) {
-      log::out_of_memory();
-    }
+    ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    auto work = std::move(queue_.front());
+    queue_.pop_front();
+    ++running_;
+    lock.unlock();
+    perform(std::move(work));
+    lock.lock();
+    --running_;
   }
 }
 

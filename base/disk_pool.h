@@ -70,6 +70,9 @@ class DiskPool {
   // Runs `work` on a pool thread; nobody waits for it.
   void submit(std::function<void()> work) { enqueue(std::move(work)); }
 
+  // Pieces of work that wait or run.
+  size_t pending();
+
  private:
   template <typename T>
   struct IsResult : std::false_type {};
@@ -95,6 +98,7 @@ class DiskPool {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> queue_;  // guarded by mutex_
+  size_t running_ = 0;                       // guarded by mutex_
   bool stopping_ = false;                    // guarded by mutex_
   std::vector<std::thread> threads_;
 };

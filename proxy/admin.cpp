@@ -157,6 +157,8 @@ std::string metrics_text(const Services& services) {
                services.store.verdicts(), [](size_t i) { return name_of(static_cast<cas::Verdict>(i)); });
   add_metric(out, "weir_store_writable", "gauge", "1 while the store takes bytes, 0 while files go past it.",
              services.store.health().writable() ? 1 : 0);
+  add_metric(out, "weir_disk_work", "gauge", "Pieces of work that wait for the disk or run on it.",
+             services.disk.pending());
   add_metric(out, "weir_fetches_running", "gauge", "Files that are being fetched.", fetches.running);
   add_metric(out, "weir_fetches_completed_total", "counter", "Files fetched and verified.", fetches.completed);
   add_seconds(out, "weir_fetches_publishing_seconds_total",

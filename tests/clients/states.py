@@ -62,6 +62,7 @@ class States:
     ) -> tuple[table.Row, list[str]]:
         self._hub.log.reset()
         found = download(self._folder / "homes" / state)
+        self._weir.rest()  # regular files are stored behind the answer
         different = [
             path for path, file in expected.items() if path not in found or sha256_of(found[path]) != file.sha256
         ]

@@ -204,6 +204,14 @@ class Weir:
         lines = (line for line in self.admin("/-/metrics")[1].splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
+    def rest(self) -> None:
+        """Waits until what clients left behind is done: no file is fetched, and nothing waits for the disk."""
+        deadline = time.monotonic() + START_SECONDS
+        while (metrics := self.metrics())["weir_fetches_running"] or metrics["weir_disk_work"]:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"weir does not come to rest:\n{self.log()}")
+            time.sleep(0.005)
+
     def status(self) -> dict[str, Any]:
         return json.loads(self.admin("/-/status")[1])
 

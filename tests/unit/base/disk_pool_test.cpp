@@ -122,6 +122,19 @@ TEST_F(DiskPoolTest, a_cancelled_task_does_not_complete_even_when_its_work_is_do
   loop_.run();
 }
 
+TEST_F(DiskPoolTest, counts_what_waits_and_what_runs) {
+  DiskPool pool(1);
+  EXPECT_EQ(pool.pending(), 0U);
+  Gate gate;
+  auto running = pool.submit<int>(loop_, gate.work(1), [](int) {});
+  auto waiting = stop_behind(pool);
+  EXPECT_EQ(pool.pending(), 2U);
+  gate.open();
+  loop_.run();
+  // A completion may run before its thread has counted.
+  while (pool.pending() > 0) std::this_thread::yield();
+}
+
 TEST_F(DiskPoolTest, destroying_or_replacing_a_task_cancels_it) {
   DiskPool pool(1);
   Gate gate;
