@@ -15,8 +15,8 @@ namespace weir::proxy {
 namespace {
 
 // Kept until it is written: reading it again for each 16 KiB record would cost more than twice the CPU.  A client that
-// does not read costs this and its connection, 256 KiB in all at most.
-constexpr size_t kBlockSize = 128 << 10;
+// does not read costs this, as much in records, and its connection, 256 KiB in all at most.
+constexpr size_t kBlockSize = 96 << 10;
 // Of a file, without a copy.  A smaller piece is cheaper as a block, which goes out together with the head.
 constexpr size_t kFilePiece = 512 << 10;
 constexpr size_t kSmallPiece = 64 << 10;

@@ -28,8 +28,7 @@ IoResult PlainStream::read(std::span<char> buffer) {
 }
 
 IoResult PlainStream::write(std::string_view bytes) {
-  int more = follows_ == Follows::more ? MSG_MORE : 0;
-  ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | more);
+  ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (put >= 0) return {IoStatus::ok, static_cast<size_t>(put)};
   return result_of_errno();
 }

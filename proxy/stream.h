@@ -30,9 +30,6 @@ struct IoResult {
   bool operator==(const IoResult&) const = default;
 };
 
-// What comes behind a write().
-enum class Follows { nothing, more };
-
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -40,9 +37,6 @@ class Stream {
   virtual IoResult read(std::span<char> buffer) = 0;
   // Writes as much as the socket takes.  `bytes` behind what was written must be offered again, unchanged.
   virtual IoResult write(std::string_view bytes) = 0;
-  // For the writes from here on: with `more` the socket may wait for the next one before it sends a packet that is not
-  // full (MSG_MORE, send(2)).
-  virtual void announce(Follows) {}
   // Whether send_file() works here.
   virtual bool sends_files() const { return false; }
   // Writes from a file's page cache without a copy in between, as much as the socket takes.  ok with no bytes: the file
@@ -68,7 +62,6 @@ class PlainStream : public Stream {
 
   IoResult read(std::span<char> buffer) override;
   IoResult write(std::string_view bytes) override;
-  void announce(Follows follows) override { follows_ = follows; }
   bool sends_files() const override { return true; }
   IoResult send_file(int file, uint64_t offset, size_t count) override;
   Interest read_interest() const override { return Interest::read; }
@@ -80,7 +73,6 @@ class PlainStream : public Stream {
 
  private:
   UniqueFd fd_;
-  Follows follows_ = Follows::nothing;
 };
 
 // A stream with bytes in front that were read off it before.
@@ -91,7 +83,6 @@ class ReplayStream : public Stream {
 
   IoResult read(std::span<char> buffer) override;
   IoResult write(std::string_view bytes) override { return stream_->write(bytes); }
-  void announce(Follows follows) override { stream_->announce(follows); }
   bool sends_files() const override { return stream_->sends_files(); }
   IoResult send_file(int file, uint64_t offset, size_t count) override {
     return stream_->send_file(file, offset, count);

@@ -11,20 +11,24 @@
 namespace weir::proxy {
 namespace {
 
+// Of plain bytes whose records go out by one call, which costs about as much as the bytes of one record.  It is what a
+// client that does not read costs beside its block (BlobSender).
+constexpr size_t kBatch = 96 << 10;
+// More than header, nonce, content type, tag, MAC and padding of a record take (RFC 5246, section 6.2.3; RFC 8446,
+// section 5.2).  With this much room no memory is asked for below OpenSSL.
+constexpr size_t kRecordOverhead = 128;
+constexpr const char* kClosed = "the connection was closed";
+
 std::string last_tls_error() {
   unsigned long code = ERR_peek_last_error();
   const char* reason = code ? ERR_reason_error_string(code) : nullptr;
-  return reason ? reason : "the connection was closed";
-}
-
-Stream& stream_of(BIO* bio) {
-  return *static_cast<Stream*>(BIO_get_data(bio));
+  return reason ? reason : kClosed;
 }
 
 // What OpenSSL calls to move bytes (BIO_meth_new(3)).
 int read_below(BIO* bio, char* buffer, size_t size, size_t* got) {
   BIO_clear_retry_flags(bio);
-  auto [status, bytes] = stream_of(bio).read({buffer, size});
+  auto [status, bytes] = static_cast<Stream*>(BIO_get_data(bio))->read({buffer, size});
   *got = bytes;
   if (status == IoStatus::would_block) BIO_set_retry_read(bio);
   if (status == IoStatus::closed) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -33,7 +37,7 @@ int read_below(BIO* bio, char* buffer, size_t size, size_t* got) {
 
 int write_below(BIO* bio, const char* bytes, size_t size, size_t* put) {
   BIO_clear_retry_flags(bio);
-  auto [status, count] = stream_of(bio).write({bytes, size});
+  auto [status, count] = static_cast<GatheredWrites*>(BIO_get_data(bio))->write({bytes, size});
   *put = count;
   if (status == IoStatus::would_block) BIO_set_retry_write(bio);
   return status == IoStatus::ok ? 1 : 0;
@@ -44,22 +48,41 @@ long control_below(BIO* bio, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-const BIO_METHOD* make_method() {
-  auto* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "weir stream");
-  bool made = method && BIO_meth_set_read_ex(method, read_below) == 1 &&
-              BIO_meth_set_write_ex(method, write_below) == 1 && BIO_meth_set_ctrl(method, control_below) == 1;
-  if (!made) throw std::bad_alloc();
+BIO_METHOD* make_method(int type, const char* name) {
+  auto* method = BIO_meth_new(BIO_get_new_index() | type, name);
+  if (!method || BIO_meth_set_ctrl(method, control_below) != 1) throw std::bad_alloc();
   return method;
 }
 
-// A BIO over `stream`, which must outlive it.
-BIO* make_bio(Stream& stream) {
-  static const BIO_METHOD* const method = make_method();
+const BIO_METHOD* make_reading_method() {
+  auto* method = make_method(BIO_TYPE_SOURCE_SINK, "weir stream, read");
+  if (BIO_meth_set_read_ex(method, read_below) != 1) throw std::bad_alloc();
+  return method;
+}
+
+const BIO_METHOD* make_writing_method() {
+  auto* method = make_method(BIO_TYPE_SOURCE_SINK, "weir stream, written");
+  if (BIO_meth_set_write_ex(method, write_below) != 1) throw std::bad_alloc();
+  return method;
+}
+
+// `data` must outlive it.
+BIO* make_bio(const BIO_METHOD* method, void* data) {
   auto* bio = BIO_new(method);
   if (!bio) throw std::bad_alloc();
-  BIO_set_data(bio, &stream);
+  BIO_set_data(bio, data);
   BIO_set_init(bio, 1);
   return bio;
+}
+
+BIO* make_reading_bio(Stream& stream) {
+  static const BIO_METHOD* const method = make_reading_method();
+  return make_bio(method, &stream);
+}
+
+BIO* make_writing_bio(GatheredWrites& writes) {
+  static const BIO_METHOD* const method = make_writing_method();
+  return make_bio(method, &writes);
 }
 
 }  // namespace
@@ -69,10 +92,9 @@ void TlsStream::Free::operator()(ssl_st* ssl) const {
 }
 
 TlsStream::TlsStream(std::unique_ptr<Stream> below, std::shared_ptr<ssl_ctx_st> context)
-    : below_(std::move(below)), context_(std::move(context)), ssl_(SSL_new(context_.get())) {
+    : below_(std::move(below)), writes_(*below_), context_(std::move(context)), ssl_(SSL_new(context_.get())) {
   if (!ssl_) throw std::bad_alloc();
-  auto* bio = make_bio(*below_);
-  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_bio(ssl_.get(), make_reading_bio(*below_), make_writing_bio(writes_));
   SSL_set_accept_state(ssl_.get());
 }
 
@@ -101,20 +123,37 @@ IoResult TlsStream::read(std::span<char> buffer) {
 IoResult TlsStream::write(std::string_view bytes) {
   size_t written = 0;
   IoResult result;
-  // Partial writes are on: each call sends one record, so the rest is offered until the socket is full.
   while (written < bytes.size() && result.status == IoStatus::ok) {
-    auto rest = bytes.substr(written);
-    // Several records make a packet, and wake the client once.
-    below_->announce(rest.size() > SSL3_RT_MAX_PLAIN_LENGTH ? Follows::more : Follows::nothing);
-    ERR_clear_error();
-    size_t put = 0;
-    int returned = SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &put);
-    if (returned != 1) result = result_of(returned, write_interest_, Interest::write);
-    written += put;
+    result = write_batch(bytes.substr(written));
+    written += result.bytes;
   }
-  below_->announce(Follows::nothing);
   bool some = written > 0 && result.status == IoStatus::would_block;
   return some || result.status == IoStatus::ok ? IoResult{IoStatus::ok, written} : result;
+}
+
+IoResult TlsStream::write_batch(std::string_view bytes) {
+  IoResult sealing;
+  if (sealed_ == 0) sealing = seal(bytes.substr(0, kBatch));
+  if (auto status = writes_.flush(); status != IoStatus::ok) return result_of_flush(status);
+  if (sealing.status != IoStatus::ok) return sealing;
+  auto written = std::min(sealed_, bytes.size());
+  sealed_ -= written;
+  return {IoStatus::ok, written};
+}
+
+// Makes records of the bytes, without a word to the socket.  ok: of some at least.
+IoResult TlsStream::seal(std::string_view bytes) {
+  writes_.gather(bytes.size() + (bytes.size() / SSL3_RT_MAX_PLAIN_LENGTH + 1) * kRecordOverhead);
+  // Partial writes are on: each call makes one record.
+  while (sealed_ < bytes.size()) {
+    ERR_clear_error();
+    size_t taken = 0;
+    int returned = SSL_write_ex(ssl_.get(), bytes.data() + sealed_, bytes.size() - sealed_, &taken);
+    if (returned != 1 && sealed_ > 0) break;
+    if (returned != 1) return result_of(returned, write_interest_, Interest::write);
+    sealed_ += taken;
+  }
+  return {};
 }
 
 bool TlsStream::has_buffered_input() const {
@@ -130,6 +169,15 @@ IoStatus TlsStream::end_output() {
     ended_ = true;
   }
   return below_->end_output();
+}
+
+IoResult TlsStream::result_of_flush(IoStatus status) {
+  write_interest_ = below_->write_interest();
+  if (status == IoStatus::failed) {
+    broken_ = true;
+    failure_ = kClosed;
+  }
+  return {status, 0};
 }
 
 IoResult TlsStream::result_of(int returned, Interest& interest, Interest otherwise) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "proxy/gathered_writes.h"
 #include "proxy/stream.h"
 
 struct ssl_st;
@@ -36,16 +37,21 @@ class TlsStream : public Stream {
   int fd() const override { return below_->fd(); }
 
  private:
+  IoResult write_batch(std::string_view bytes);
+  IoResult seal(std::string_view bytes);
+  IoResult result_of_flush(IoStatus status);
   IoResult result_of(int returned, Interest& interest, Interest otherwise);
 
   struct Free {
     void operator()(ssl_st* ssl) const;
   };
   std::unique_ptr<Stream> below_;
+  GatheredWrites writes_;  // to below_
   std::shared_ptr<ssl_ctx_st> context_;
   std::unique_ptr<ssl_st, Free> ssl_;
   Interest read_interest_ = Interest::read;
   Interest write_interest_ = Interest::write;
+  size_t sealed_ = 0;     // bytes at the front of what write() is offered next that are records already
   bool starved_ = false;  // what is buffered is a part of a record
   bool ended_ = false;    // close_notify is sent
   bool broken_ = false;   // after a fatal error no close_notify may be sent (SSL_shutdown(3))
