@@ -59,6 +59,7 @@ class Hits:
             figures.add("H1 squid, ÷ nginx", self._cpu_a_gigabyte(self.squid, *options)[0] / nginx)
 
     def _cpu_a_gigabyte(self, door: Door, *options: str | int) -> tuple[float, int]:
+        self.lab.wake(door)
         with Cost(door.pid) as cost:
             done = put_load(door, self.lab.name(door, self.lab.library.big.name), *options)
         return cost.cpu / done.gigabytes, cost.memory
@@ -68,6 +69,7 @@ class Hits:
         def rate(door: Door) -> float:
             big = self.lab.library.big
             requests = max(1, self.lab.size.hit_bytes // big.size // 2)
+            self.lab.wake(door)
             done = put_load(door, self.lab.name(door, big.name), "--size", big.size, "--requests", requests)
             return done.bytes / done.seconds
 

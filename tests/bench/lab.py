@@ -127,6 +127,11 @@ class Lab:
         big = self.library.big
         put_load(door, self.name(door, big.name), "--size", big.size, "--expected", big.path)
 
+    def wake(self, door: Door) -> None:
+        """The big file once.  A virtual machine's host takes memory away that was not looked at for some seconds, also
+        from the page cache, and gives it again page by page to the first who reads it."""
+        put_load(door, self.name(door, self.library.big.name), "--size", self.library.big.size)
+
     def name(self, door: Door, name: str) -> str:
         """A file's name as that door wants it."""
         return name if door.prefix else f"/{name}"
