@@ -51,6 +51,10 @@ bool is_kept(const http::Field& field) {
 
 }  // namespace
 
+bool was_confirmed(const RegularFile& file) {
+  return !file.fields.empty();
+}
+
 std::optional<Sha1> git_id_in_etag(std::string_view etag) {
   return Sha1::from_hex(http::lower_case(http::unquoted_entity_tag(etag)));
 }

@@ -25,6 +25,9 @@ struct RegularFile {
   bool operator==(const RegularFile&) const = default;
 };
 
+// What was imported stands under the name that its owner gave it: whether it is that file is the hub's to say, once.
+bool was_confirmed(const RegularFile& file);
+
 // The git blob id in an ETag of 40 hex digits, read without quotes and W/.
 std::optional<Sha1> git_id_in_etag(std::string_view etag);
 

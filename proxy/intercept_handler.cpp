@@ -13,7 +13,7 @@
 #include "proxy/error_answer.h"
 #include "proxy/listing_exchange.h"
 #include "proxy/origin_request.h"
-#include "proxy/regular_file_filter.h"
+#include "proxy/regular_file_exchange.h"
 #include "proxy/relay_exchange.h"
 #include "proxy/resolve_exchange.h"
 

@@ -16,51 +16,14 @@
 namespace weir::proxy {
 namespace {
 
-// A client's request for a regular file, and what is known of the file.
-struct RegularFileRequest {
-  ClientRequest client;
-  hub::ObjectName name;
-  hub::RepoFile repo_file;
-  hub::Asker asker;
-  std::optional<hub::RegularFile> held;
-  std::shared_ptr<const cas::Blob> blob;  // of what is held
-
-  hub::RepoName repo() const { return {repo_file.type, repo_file.repo}; }
-};
-
-// From the store, under the fields of the hub's answer, if it gave one.
-std::unique_ptr<Exchange> answer_held(WorkerContext& context, Responder& responder, RegularFileRequest request,
-                                      const http::Fields& fields, Basis basis) {
-  FileRequest file;
-  file.digest = request.held->digest;
-  file.size = request.held->size;
-  file.answer = hub::regular_file_fields(*request.held, fields);
-  file.request = std::move(request.client.head.fields);
-  file.head_only = request.client.head.method == "HEAD";
-  file.held = std::move(request.blob);
-  file.basis = basis;
-  return std::make_unique<FileExchange>(context, responder, std::move(file));
-}
-
-// What was imported stands under the name that its owner gave it: whether it is that file is the hub's to say, once.
-bool was_confirmed(const hub::RegularFile& file) {
-  return !file.fields.empty();
-}
-
-// The bytes of a file of a commit never change, so that the permission alone is in question.  What a page of another
-// site may read is the hub's to say.
-bool needs_no_hub(Services& services, const RegularFileRequest& request) {
-  return request.held && was_confirmed(*request.held) && hub::is_commit(request.repo_file.revision) &&
-         !request.client.head.fields.has("Origin") &&
-         services.memory.access().is_fresh(request.asker, request.repo(), hub::Right::regular_files, monotonic_now());
-}
-
 class RegularFileFilter : public AnswerFilter {
  public:
-  RegularFileFilter(WorkerContext& context, Responder& responder, RegularFileRequest request)
-      : context_(context), responder_(responder), request_(std::move(request)) {}
+  RegularFileFilter(WorkerContext& context, Responder& responder, RegularFileRequest request,
+                    std::unique_ptr<QuestionQueue::Turn> turn)
+      : context_(context), responder_(responder), request_(std::move(request)), turn_(std::move(turn)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>& length) override {
+    auto turn = std::move(turn_);
     learn_right(head);
     if (head.status == 304 && request_.held) confirm(head);
     if (head.status == 304 && request_.held)
@@ -75,14 +38,14 @@ class RegularFileFilter : public AnswerFilter {
     file_->fields = hub::kept_fields(head.fields);
     hasher_ = hub::git_blob_hasher(*length);
     deposit_ = std::make_shared<SmallFileDeposit>(context_.services, hub::NamedRegularFile{request_.name, *file_},
-                                                  request_.repo_file);
+                                                  request_.file, std::move(turn));
     return nullptr;
   }
 
   bool delays_head() const override { return file_.has_value(); }
 
   bool has_memory() override {
-    return request_.held && was_confirmed(*request_.held) &&
+    return request_.held && hub::was_confirmed(*request_.held) &&
            context_.services.memory.access().holds_offline(request_.asker, request_.repo(), hub::Right::regular_files,
                                                            wall_now());
   }
@@ -136,7 +99,7 @@ class RegularFileFilter : public AnswerFilter {
   }
 
   void confirm(const http::ResponseHead& head) {
-    if (was_confirmed(*request_.held)) return;
+    if (hub::was_confirmed(*request_.held)) return;
     request_.held->fields = hub::kept_fields(head.fields);
     request_.held->fields.remove("Content-Type");  // it would be that of an empty body
     context_.services.catalog.learn(hub::NamedRegularFile{request_.name, *request_.held});
@@ -152,7 +115,8 @@ class RegularFileFilter : public AnswerFilter {
   WorkerContext& context_;
   Responder& responder_;
   RegularFileRequest request_;
-  std::optional<hub::RegularFile> file_;  // that is coming in
+  std::unique_ptr<QuestionQueue::Turn> turn_;  // until the head tells who needs it
+  std::optional<hub::RegularFile> file_;       // that is coming in
   std::shared_ptr<SmallFileDeposit> deposit_;
   uint64_t received_ = 0;
   char last_ = 0;
@@ -161,28 +125,29 @@ class RegularFileFilter : public AnswerFilter {
 
 }  // namespace
 
-std::unique_ptr<Exchange> make_regular_file_exchange(WorkerContext& context, Responder& responder, ClientRequest client,
-                                                     const hub::RepoFile& file) {
-  auto& services = context.services;
-  RegularFileRequest request{std::move(client), {}, file, {}, std::nullopt, nullptr};
-  request.asker = services.memory.askers().of(request.client.head.fields);
-  request.name = hub::regular_file_name(request.client.host, file);
-  request.held = services.catalog.find_regular_file(request.name);
-  if (request.held) {
-    // One that was damaged is asked for anew.
-    request.blob = open_held(services, request.held->digest);
-    if (!request.blob) request.held.reset();
-  }
-  if (needs_no_hub(services, request)) return answer_held(context, responder, std::move(request), {}, Basis::memory);
-  auto out = make_origin_request(request.client, services.pseudonym);
+std::unique_ptr<Exchange> answer_held(WorkerContext& context, Responder& responder, RegularFileRequest request,
+                                      const http::Fields& fields, Basis basis) {
+  FileRequest file;
+  file.digest = request.held->digest;
+  file.size = request.held->size;
+  file.answer = hub::regular_file_fields(*request.held, fields);
+  file.request = std::move(request.client.head.fields);
+  file.head_only = request.client.head.method == "HEAD";
+  file.held = std::move(request.blob);
+  file.basis = basis;
+  return std::make_unique<FileExchange>(context, responder, std::move(file));
+}
+
+std::unique_ptr<Exchange> ask_hub(WorkerContext& context, Responder& responder, RegularFileRequest request,
+                                  std::unique_ptr<QuestionQueue::Turn> turn) {
+  auto out = make_origin_request(request.client, context.services.pseudonym);
   out.fields.set("Accept-Encoding", "identity");
   if (request.held) {
     for (auto name : kJudgedByWeir) out.fields.remove(name);
     out.fields.set("If-None-Match", hub::git_etag(request.held->git_id));
   }
-  return std::make_unique<RelayExchange>(context, responder, std::move(out),
-                                         std::make_unique<RegularFileFilter>(context, responder, std::move(request)),
-                                         Persistence::patient);
+  auto filter = std::make_unique<RegularFileFilter>(context, responder, std::move(request), std::move(turn));
+  return std::make_unique<RelayExchange>(context, responder, std::move(out), std::move(filter), Persistence::patient);
 }
 
 }  // namespace weir::proxy

@@ -7,19 +7,18 @@
 
 namespace weir::proxy {
 
-SmallFileDeposit::SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file)
-    : services_(services),
-      named_(std::move(named)),
-      file_(std::move(file)),
-      given_up_(!services.store.health().writable()) {}
+SmallFileDeposit::SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file,
+                                   std::unique_ptr<QuestionQueue::Turn> turn)
+    : services_(services), named_(std::move(named)), file_(std::move(file)), turn_(std::move(turn)) {
+  if (!services.store.health().writable()) end();
+}
 
 void SmallFileDeposit::add(std::string_view bytes) {
   std::lock_guard lock(mutex_);
-  if (given_up_) return;
+  if (ended_) return;
   queued_.append(bytes);
   if (queued_.size() > kMaxQueued) {
-    given_up_ = true;
-    queued_ = {};
+    end();
     log::info("{} is not stored: the disk is slower than the hub", named_.name.path);
     return;
   }
@@ -46,7 +45,7 @@ void SmallFileDeposit::work() {
       std::lock_guard lock(mutex_);
       bytes.swap(queued_);
       publishes = finished_ && bytes.empty();
-      if (given_up_ || (bytes.empty() && !publishes)) {
+      if (ended_ || (bytes.empty() && !publishes)) {
         working_ = false;
         return;
       }
@@ -55,10 +54,17 @@ void SmallFileDeposit::work() {
     if (done && !publishes) continue;
     if (!done) tell(done.error());
     std::lock_guard lock(mutex_);
-    given_up_ = true;
+    end();
     working_ = false;
     return;
   }
+}
+
+// With mutex_ held.
+void SmallFileDeposit::end() {
+  ended_ = true;
+  queued_ = {};
+  turn_.reset();
 }
 
 void SmallFileDeposit::tell(const Error& error) const {

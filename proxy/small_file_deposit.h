@@ -12,6 +12,7 @@
 #include "cas/new_blob.h"
 #include "hub/catalog.h"
 #include "hub/repo_file.h"
+#include "proxy/question_queue.h"
 #include "proxy/services.h"
 
 namespace weir::proxy {
@@ -22,7 +23,9 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   static constexpr size_t kMaxQueued = 8 << 20;
 
   // `named.file.digest` is filled in when it is known.  The services must outlive the pool's work.
-  SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file);
+  // The turn, if any, ends when it is stored or given up.
+  SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file,
+                   std::unique_ptr<QuestionQueue::Turn> turn);
 
   // Called by the relaying exchange, on its loop.
   void add(std::string_view bytes);
@@ -34,6 +37,7 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   void work();
   Result<void> write(std::string_view bytes);
   Result<void> publish();
+  void end();
   void tell(const Error& error) const;
 
   Services& services_;
@@ -45,7 +49,8 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   std::string queued_;     // guarded by mutex_
   bool finished_ = false;  // guarded by mutex_
   bool working_ = false;   // guarded by mutex_
-  bool given_up_;          // guarded by mutex_; from the start while the store takes nothing
+  bool ended_ = false;     // guarded by mutex_; stored or given up, from the start while the store takes nothing
+  std::unique_ptr<QuestionQueue::Turn> turn_;  // guarded by mutex_
 };
 
 }  // namespace weir::proxy

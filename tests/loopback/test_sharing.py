@@ -25,6 +25,31 @@ def test_sixteen_clients_cost_one_download(weir: Weir, hub: TestHub) -> None:
     assert len(hub.log.find(host=CDN)) == 1
 
 
+def regular(hub: TestHub) -> str:
+    """Where config.json is."""
+    return f"/api/resolve-cache/models/{TINY}/{hub.repo(TINY).main.sha}/config.json"
+
+
+def test_sixteen_clients_cost_one_regular_file(weir: Weir, hub: TestHub) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        replies = [pool.submit(get, weir, regular(hub)) for _ in range(CLIENTS)]
+        bodies = [reply.result().body for reply in replies]
+    assert all(body == whole(hub.file(TINY, "config.json")) for body in bodies)
+    assert len(hub.log.find(path="/api/resolve-cache/")) == 1
+
+
+def test_a_regular_file_that_comes_slowly_delays_others_for_a_while_only(weir: Weir, hub: TestHub) -> None:
+    stall = hub.inject(path="/api/resolve-cache/*", stall_at=1000)
+    body = whole(hub.file(TINY, "config.json"))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(get, weir, regular(hub))
+        assert stall.reached.wait(30)
+        assert get(weir, regular(hub)).body == body
+        assert not first.done()
+        stall.release()
+        assert first.result().body == body
+
+
 def test_each_client_needs_a_permission_of_its_own(weir: Weir, hub: TestHub) -> None:
     stall = hub.inject(host=CDN, stall_at=100_000)
     with ThreadPoolExecutor(1) as pool:
