@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/gathered_writes.h"
 
+#include <new>
+
 namespace weir::proxy {
 
-void GatheredWrites::gather(size_t size) {
+bool GatheredWrites::gather(size_t size) {
+  try {
+    bytes_.reserve(bytes_.size() + size);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   gathering_ = true;
-  bytes_.reserve(bytes_.size() + size);
+  return true;
 }
 
 IoResult GatheredWrites::write(std::string_view bytes) {

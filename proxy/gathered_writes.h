@@ -14,8 +14,11 @@ class GatheredWrites {
   // `below` must outlive it.
   explicit GatheredWrites(Stream& below) : below_(below) {}
 
-  // Until flush() is called writes are kept; `size`: how many bytes they will be, about.
-  void gather(size_t size);
+  // Until flush() is called writes are kept, in memory for `size` more bytes.  False: there is no memory, and writes go
+  // on as before.
+  [[nodiscard]] bool gather(size_t size);
+  // How many bytes may be written until more memory is needed.
+  size_t room() const { return bytes_.capacity() - bytes_.size(); }
   // ok, while gathering, with all of `bytes`.  Else what was gathered before goes first, and would_block means that
   // none of `bytes` went.
   IoResult write(std::string_view bytes);

@@ -15,9 +15,14 @@ namespace {
 // client that does not read costs beside its block (BlobSender).
 constexpr size_t kBatch = 96 << 10;
 // More than header, nonce, content type, tag, MAC and padding of a record take (RFC 5246, section 6.2.3; RFC 8446,
-// section 5.2).  With this much room no memory is asked for below OpenSSL.
+// section 5.2).
 constexpr size_t kRecordOverhead = 128;
 constexpr const char* kClosed = "the connection was closed";
+
+// At most, of the next record of so many plain bytes.
+constexpr size_t record_size(size_t plain) {
+  return std::min<size_t>(plain, SSL3_RT_MAX_PLAIN_LENGTH) + kRecordOverhead;
+}
 
 std::string last_tls_error() {
   unsigned long code = ERR_peek_last_error();
@@ -143,12 +148,14 @@ IoResult TlsStream::write_batch(std::string_view bytes) {
 
 // Makes records of the bytes, without a word to the socket.  ok: of some at least.
 IoResult TlsStream::seal(std::string_view bytes) {
-  writes_.gather(bytes.size() + (bytes.size() / SSL3_RT_MAX_PLAIN_LENGTH + 1) * kRecordOverhead);
-  // Partial writes are on: each call makes one record.
-  while (sealed_ < bytes.size()) {
+  if (!writes_.gather(bytes.size() + (bytes.size() / SSL3_RT_MAX_PLAIN_LENGTH + 1) * kRecordOverhead))
+    return fail("there is no memory left");
+  // Partial writes are on: each call makes one record, and there must be room for it below OpenSSL, where no exception
+  // may pass.  A client may want records that are so small that not all fit (RFC 6066, section 4).
+  for (auto rest = bytes; !rest.empty() && writes_.room() >= record_size(rest.size()); rest = bytes.substr(sealed_)) {
     ERR_clear_error();
     size_t taken = 0;
-    int returned = SSL_write_ex(ssl_.get(), bytes.data() + sealed_, bytes.size() - sealed_, &taken);
+    int returned = SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &taken);
     if (returned != 1 && sealed_ > 0) break;
     if (returned != 1) return result_of(returned, write_interest_, Interest::write);
     sealed_ += taken;
@@ -173,11 +180,13 @@ IoStatus TlsStream::end_output() {
 
 IoResult TlsStream::result_of_flush(IoStatus status) {
   write_interest_ = below_->write_interest();
-  if (status == IoStatus::failed) {
-    broken_ = true;
-    failure_ = kClosed;
-  }
-  return {status, 0};
+  return status == IoStatus::failed ? fail(kClosed) : IoResult{status, 0};
+}
+
+IoResult TlsStream::fail(std::string reason) {
+  broken_ = true;
+  failure_ = std::move(reason);
+  return {IoStatus::failed, 0};
 }
 
 IoResult TlsStream::result_of(int returned, Interest& interest, Interest otherwise) {
@@ -192,9 +201,7 @@ IoResult TlsStream::result_of(int returned, Interest& interest, Interest otherwi
       return {IoStatus::closed, 0};
     default:
       interest = otherwise;
-      broken_ = true;
-      failure_ = last_tls_error();
-      return {IoStatus::failed, 0};
+      return fail(last_tls_error());
   }
 }
 

@@ -40,6 +40,7 @@ class TlsStream : public Stream {
   IoResult write_batch(std::string_view bytes);
   IoResult seal(std::string_view bytes);
   IoResult result_of_flush(IoStatus status);
+  IoResult fail(std::string reason);
   IoResult result_of(int returned, Interest& interest, Interest otherwise);
 
   struct Free {

@@ -37,6 +37,9 @@ std::shared_ptr<ssl_ctx_st> make_context(const TlsClientOptions& options) {
     SSL_CTX_set_max_proto_version(context.get(), options.version);
     SSL_CTX_set_security_level(context.get(), 0);  // else it would not even offer the old versions
   }
+  if (options.fragment != 0)
+    require(SSL_CTX_set_tlsext_max_fragment_length(context.get(), static_cast<uint8_t>(options.fragment)) == 1,
+            "SSL_CTX_set_tlsext_max_fragment_length");
   if (!options.suites.empty())
     require(SSL_CTX_set_cipher_list(context.get(), options.suites.c_str()) == 1, "SSL_CTX_set_cipher_list");
   if (!options.trusted.empty()) trust(context.get(), options.trusted);

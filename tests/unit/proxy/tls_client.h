@@ -24,6 +24,7 @@ struct TlsClientOptions {
   std::string server_name = "huggingface.co";  // empty: none is sent
   std::vector<std::string> protocols = {"http/1.1"};
   int version = 0;     // the only one that is offered; 0: 1.2 and 1.3
+  int fragment = 0;    // TLSEXT_max_fragment_length_..., of its records; 0: any
   std::string suites;  // of TLS 1.2; empty: OpenSSL's
   std::shared_ptr<ssl_session_st> session;
   std::string trusted;  // PEM; empty: nothing is verified

@@ -19,7 +19,9 @@ class TlsStreamTest : public testing::TestWithParam<int> {
  protected:
   void connect(SocketPair pair = socket_pair()) {
     socket_ = pair.peer.get();
-    start(std::make_unique<PlainStream>(std::move(pair.ours)), std::move(pair.peer));
+    TlsClientOptions options;
+    options.version = GetParam();
+    start(std::make_unique<PlainStream>(std::move(pair.ours)), std::move(pair.peer), options);
   }
 
   // A session over a stream of that class.
@@ -28,16 +30,16 @@ class TlsStreamTest : public testing::TestWithParam<int> {
     auto pair = socket_pair();
     auto made = std::make_unique<Below>(std::move(pair.ours));
     auto& below = *made;
-    start(std::move(made), std::move(pair.peer));
+    TlsClientOptions options;
+    options.version = GetParam();
+    start(std::move(made), std::move(pair.peer), options);
     shake_hands();
     return below;
   }
 
-  void start(std::unique_ptr<Stream> below, UniqueFd peer) {
+  void start(std::unique_ptr<Stream> below, UniqueFd peer, const TlsClientOptions& options) {
     server_ =
         std::make_unique<TlsStream>(std::move(below), fixture_.contexts.get("huggingface.co", wall_now()).value());
-    TlsClientOptions options;
-    options.version = GetParam();
     client_ = std::make_unique<TlsClient>(std::move(peer), options);
   }
 
@@ -101,6 +103,26 @@ TEST_P(TlsStreamTest, writes_several_records_at_once) {
   EXPECT_EQ(server_->write(bytes), (IoResult{IoStatus::ok, 200'000}));
   EXPECT_EQ(below.writes.size(), 3U);
   EXPECT_TRUE(client_->read() == bytes);
+}
+
+// As few clients want, whose records have room for 512 bytes (RFC 6066, section 4).
+TEST_P(TlsStreamTest, writes_small_records_too) {
+  auto pair = socket_pair();
+  TlsClientOptions options;
+  options.version = GetParam();
+  options.fragment = TLSEXT_max_fragment_length_512;
+  start(std::make_unique<PlainStream>(std::move(pair.ours)), std::move(pair.peer), options);
+  shake_hands();
+  ASSERT_EQ(SSL_SESSION_get_max_fragment_length(SSL_get_session(server_->session())), options.fragment);
+  auto bytes = some_bytes(200'000);
+  std::string received;
+  for (size_t written = 0; written < bytes.size(); received += client_->read()) {
+    auto result = server_->write(std::string_view(bytes).substr(written));
+    ASSERT_NE(result.status, IoStatus::failed) << server_->failure();
+    written += result.bytes;
+  }
+  received += client_->read();
+  EXPECT_TRUE(received == bytes);
 }
 
 TEST_P(TlsStreamTest, keeps_the_records_that_the_socket_does_not_take) {
