@@ -25,18 +25,26 @@ class RegularFileExchange : public Exchange {
   void start() override {
     look_up();
     if (needs_no_hub()) return answer();
-    if (!is_for_whole_file()) return ask();
+    if (!may_wait()) return ask();
     turn_ = context_.services.questions.take(key(), context_.loop, [this] { on_waited(); });
-    if (turn_->asks()) return ask();
+    if (turn_->asks()) return on_turn();
     patience_.emplace(context_.loop, [this] { on_waited(); });
     patience_->start(kPatience);
   }
 
  private:
+  // Another's answer may have come since it was looked for.
+  void on_turn() {
+    look_up();
+    if (!needs_no_hub()) return ask();
+    turn_.reset();
+    answer();
+  }
+
   void on_waited() {
+    look_up();
     turn_.reset();
     patience_.reset();
-    look_up();
     if (needs_no_hub()) return answer();
     ask();
   }
@@ -58,10 +66,11 @@ class RegularFileExchange : public Exchange {
            access.is_fresh(request_.asker, request_.repo(), hub::Right::regular_files, monotonic_now());
   }
 
-  // Its answer can be stored, and it has no body, which a request that waits would lose.
-  bool is_for_whole_file() const {
+  // Another's answer can be its own, and it has no body, which a request that waits would lose.
+  bool may_wait() const {
     const auto& head = request_.client.head;
-    return head.method == "GET" && !head.fields.has("Range") && request_.client.body.kind == http::BodyKind::none;
+    return head.method == "GET" && !head.fields.has("Range") && !head.fields.has("Origin") &&
+           request_.client.body.kind == http::BodyKind::none;
   }
 
   std::string key() const {

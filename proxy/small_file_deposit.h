@@ -23,7 +23,7 @@ class SmallFileDeposit : public std::enable_shared_from_this<SmallFileDeposit> {
   static constexpr size_t kMaxQueued = 8 << 20;
 
   // `named.file.digest` is filled in when it is known.  The services must outlive the pool's work.
-  // The turn, if any, ends when it is stored or given up.
+  // The turn, if any, ends when it is stored or given up: who waits for it waits for the disk as well.
   SmallFileDeposit(Services& services, hub::NamedRegularFile named, hub::RepoFile file,
                    std::unique_ptr<QuestionQueue::Turn> turn);
 

@@ -205,9 +205,13 @@ class Weir:
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def rest(self) -> None:
-        """Waits until what clients left behind is done: no file is fetched, and nothing waits for the disk."""
+        """Waits until what clients left behind is done: no file is fetched, and nothing waits for the disk.  It must be
+        so twice: between two pieces of work a loop may have to see to the first one's result."""
         deadline = time.monotonic() + START_SECONDS
-        while (metrics := self.metrics())["weir_fetches_running"] or metrics["weir_disk_work"]:
+        quiet = 0
+        while quiet < 2:
+            metrics = self.metrics()
+            quiet = 0 if metrics["weir_fetches_running"] or metrics["weir_disk_work"] else quiet + 1
             if time.monotonic() > deadline:
                 raise RuntimeError(f"weir does not come to rest:\n{self.log()}")
             time.sleep(0.005)
