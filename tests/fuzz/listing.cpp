@@ -72,10 +72,12 @@ void check_entries(const Json& before, const Json& after) {
   for (size_t i = 0; i < before.size(); ++i) check_entry(before[i], after[i]);
 }
 
-// A reader's array or object, nested no deeper than the filter looks.
+// A reader's array or object, nested no deeper than the filter looks.  The reader here takes a NUL for the end, and
+// skips a byte order mark.
 bool is_plain_document(std::string_view text) {
-  if (text.starts_with("\xEF") || std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; }) >
-                                      static_cast<std::ptrdiff_t>(hub::ListingFilter::kMaxDepth))
+  if (text.starts_with("\xEF") || text.find('\0') != std::string_view::npos ||
+      std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; }) >
+          static_cast<std::ptrdiff_t>(hub::ListingFilter::kMaxDepth))
     return false;
   auto json = Json::parse(text, nullptr, false);
   return json.is_structured();
