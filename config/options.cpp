@@ -276,9 +276,11 @@ void add_origin(Options& all) {
       connect_to_item(), Empty::taken, [](auto& config) -> auto& { return config.origin.connect_to; }));
   all.push_back(parent_option());
   all.push_back(duration_option(
+      {"origin.address_timeout", "How long one address of the hub may leave a connection unanswered."}, Zero::refused,
+      [](auto& config) -> auto& { return config.origin.address_timeout; }));
+  all.push_back(duration_option(
       {"origin.connect_timeout",
-       "How long a connection to the hub may take, with name, all its addresses (the first of several has half of it) "
-       "and TLS; clients give up after 10 s."},
+       "How long a connection to the hub may take, with name, all its addresses and TLS; clients give up after 10 s."},
       Zero::refused, [](auto& config) -> auto& { return config.origin.connect_timeout; }));
   all.push_back(duration_option(
       {"origin.first_byte_timeout",

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <openssl/x509_vfy.h>
 
+#include <cerrno>
+
 namespace weir::upstream {
 namespace {
 
@@ -12,8 +14,11 @@ using Kind = OriginFault::Kind;
 constexpr long kProxyAuthenticationRequired = 407;
 constexpr long kLoopDetected = 508;
 
-Kind kind_of(CURLcode code, Phase phase) {
-  switch (code) {
+Kind kind_of(const CurlFailure& failure) {
+  const auto phase = failure.phase;
+  switch (failure.code) {
+    case CURLE_COULDNT_CONNECT:
+      return failure.os_error == ETIMEDOUT ? Kind::timeout : Kind::unreachable;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
@@ -122,7 +127,7 @@ OriginFault to_fault(const CurlFailure& failure) {
                     "allow it.",
                     failure.authority, failure.refused->text())};
   }
-  Kind kind = kind_of(failure.code, failure.phase);
+  Kind kind = kind_of(failure);
   bool connected = failure.phase != Phase::connecting;
   if (!is_parents(failure)) return {kind, message_of(kind, failure), connected};
   auto message = parents_message(kind, failure);

@@ -30,6 +30,7 @@ struct CurlFailure {
   std::optional<IpAddress> refused;     // the policy refused this address, and there was no other
   const ParentProxy* parent = nullptr;  // the proxy that was to lead there
   long parent_status = 0;               // its answer to CONNECT; 0: none was got
+  long os_error = 0;                    // CURLINFO_OS_ERRNO: of the last attempt to connect
 };
 
 OriginFault to_fault(const CurlFailure& failure);

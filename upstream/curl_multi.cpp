@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "upstream/connect_limit.h"
 #include "upstream/read_ahead.h"
 
 namespace weir::upstream {
@@ -114,6 +115,8 @@ int CurlMulti::on_socket(CURL* easy, curl_socket_t socket, int what, void* self,
     multi.watches_.erase(socket);
     return 0;
   }
+  // libcurl waits for input behind the connecting alone.
+  if (what & CURL_POLL_IN) lift_connect_limit(socket);
   auto& watch = multi.watches_[socket];
   if (!watch) {
     watch = std::make_unique<FdWatch>(multi.loop_, socket, [&multi, socket](bool readable, bool writable) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "upstream/connect_limit.h"
 #include "upstream/connect_to.h"
 #include "upstream/curl_fault.h"
 #include "upstream/curl_multi.h"
@@ -48,7 +49,7 @@ class DialJob final : public CurlJob {
       : CurlJob(multi),
         done_(std::move(done)),
         parent_(target.parent),
-        gate_(setup.policy, reach_of(setup.options, target)),
+        gate_(setup.policy, reach_of(setup.options, target), setup.options.address_timeout),
         soon_(setup.loop, [this] { refuse(); }) {
     auto authority = authority_text(target.host, target.port);
     if (!authority) {
@@ -121,6 +122,7 @@ class DialJob final : public CurlJob {
     failure.parent = parent_;
     curl_easy_getinfo(easy().get(), CURLINFO_HTTP_CONNECTCODE, &failure.parent_status);
     curl_easy_getinfo(easy().get(), CURLINFO_PROXY_SSL_VERIFYRESULT, &failure.verify_result);
+    curl_easy_getinfo(easy().get(), CURLINFO_OS_ERRNO, &failure.os_error);
     return tl::unexpected(to_fault(failure));
   }
 
@@ -128,6 +130,7 @@ class DialJob final : public CurlJob {
     curl_socket_t socket = CURL_SOCKET_BAD;
     curl_easy_getinfo(easy().get(), CURLINFO_ACTIVESOCKET, &socket);
     if (socket == CURL_SOCKET_BAD) return {};
+    lift_connect_limit(socket);
     if (!carry_) {
       // libcurl closes its own descriptor with the handle; the copy keeps the connection.
       return UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0));

@@ -33,8 +33,9 @@ struct OriginOptions {
   std::vector<std::string> connect_to;  // HOST:PORT:ADDR:PORT as in curl; empty HOST and PORT match all
   ProxySetting proxy;                   // what `parent` is made of when Weir starts; not looked at afterwards
   ParentRoute parent;                   // what goes through another proxy: requests to the origin, and tunnels
-  // TCP and TLS, all addresses together.  Of several, libcurl gives each half of the time that is left, the last one
-  // all.
+  Duration address_timeout{4'000};      // TCP, for each address
+  // Name, TCP and TLS, all addresses together.  Of several, libcurl gives each half of the time that is left, the last
+  // one all.
   Duration connect_timeout{8'000};
   Duration first_byte_timeout{60'000};  // from the request, once sent, to the end of the answer's head; 0: none
   Duration stall_timeout{60'000};       // a body below 1 KiB/s, an upload that stands still

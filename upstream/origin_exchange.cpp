@@ -61,7 +61,7 @@ OriginExchange::OriginExchange(const OriginSetup& setup, CurlMulti& multi, Origi
       request_(std::move(request)),
       observer_(&observer),
       parent_(request_.peer ? nullptr : parent_for(setup.options, request_.host, request_.port)),
-      gate_(setup.policy, reach_of(setup.options, request_, parent_)),
+      gate_(setup.policy, reach_of(setup.options, request_, parent_), setup.options.address_timeout),
       head_(request_.method),
       head_timeout_(request_.first_byte_timeout.value_or(setup.options.first_byte_timeout)),
       stall_timeout_(setup.options.stall_timeout),
@@ -300,6 +300,7 @@ OriginFault OriginExchange::fault_of(CURLcode code) {
   failure.refused = gate_.refused();
   failure.parent = parent_;
   curl_easy_getinfo(easy().get(), CURLINFO_HTTP_CONNECTCODE, &failure.parent_status);
+  curl_easy_getinfo(easy().get(), CURLINFO_OS_ERRNO, &failure.os_error);
   return to_fault(failure);
 }
 

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "upstream/connect_limit.h"
+
 namespace weir::upstream {
 namespace {
 
@@ -32,8 +34,11 @@ bool SocketGate::allows(const sockaddr& address) {
 }
 
 curl_socket_t SocketGate::open(void* self, curlsocktype, curl_sockaddr* address) {
-  if (!static_cast<SocketGate*>(self)->allows(address->addr)) return CURL_SOCKET_BAD;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  auto& gate = *static_cast<SocketGate*>(self);
+  if (!gate.allows(address->addr)) return CURL_SOCKET_BAD;
+  int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket >= 0) limit_connecting(socket, gate.address_timeout_);
+  return socket;
 }
 
 }  // namespace weir::upstream

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands where libcurl opens a socket and lets it connect only to addresses that the policy allows: the check is on the
-// very address that is then used, so a name that resolves to something else a moment later gains nothing.
+// very address that is then used, so a name that resolves to something else a moment later gains nothing.  No address
+// has more than `address_timeout` to answer.
 #pragma once
 
 #include <optional>
 
+#include "base/clock.h"
 #include "upstream/address_policy.h"
 #include "upstream/curl_handle.h"
 
@@ -17,7 +19,8 @@ enum class Reach {
 
 class SocketGate {
  public:
-  SocketGate(const AddressPolicy& policy, Reach reach) : policy_(policy), reach_(reach) {}
+  SocketGate(const AddressPolicy& policy, Reach reach, Duration address_timeout)
+      : policy_(policy), reach_(reach), address_timeout_(address_timeout) {}
 
   // The gate must stay where it is while the handle is used.
   void guard(EasyHandle& easy);
@@ -30,6 +33,7 @@ class SocketGate {
 
   const AddressPolicy& policy_;
   Reach reach_;
+  Duration address_timeout_;
   bool allowed_any_ = false;
   std::optional<IpAddress> refused_;
 };

@@ -140,7 +140,7 @@ def test_a_connection_that_nobody_accepts(make_weir: Callable[..., Weir], hub: T
             filler = fillers.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(address)
-        weir = make_weir({"origin": {"connect_to": [f"::127.0.0.1:{address[1]}"], "connect_timeout": "1s"}})
+        weir = make_weir({"origin": {"connect_to": [f"::127.0.0.1:{address[1]}"], "address_timeout": "1s"}})
         reply = get(weir, resolve())
     assert reply.status == 504
     assert "Cannot connect to huggingface.co" in (reply.header("X-Error-Message") or "")

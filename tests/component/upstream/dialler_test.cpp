@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upstream/dialler.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <netinet/tcp.h>
+
+#include "tests/component/upstream/loopback_listener.h"
 
 namespace weir::upstream {
 namespace {
 
 using Kind = OriginFault::Kind;
 using Outcome = tl::expected<UniqueFd, OriginFault>;
-
-// A socket that listens on 127.0.0.1.
-class Listener {
- public:
-  Listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(fd_.get(), generic, size), 0);
-    EXPECT_EQ(::listen(fd_.get(), 8), 0);
-    EXPECT_EQ(::getsockname(fd_.get(), generic, &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  uint16_t port() const { return port_; }
-  UniqueFd accept() { return UniqueFd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
-  bool has_caller() {
-    pollfd waiting{fd_.get(), POLLIN, 0};
-    return ::poll(&waiting, 1, 0) > 0;
-  }
-  void close() { fd_.reset(); }
-
- private:
-  UniqueFd fd_;
-  uint16_t port_ = 0;
-};
 
 class DiallerTest : public testing::Test {
  protected:
@@ -65,7 +37,7 @@ class DiallerTest : public testing::Test {
   OriginOptions options_;
   ReachOptions reach_;
   std::optional<AddressPolicy> policy_;
-  Listener listener_;
+  LoopbackListener listener_;
 };
 
 TEST_F(DiallerTest, hands_over_a_connection_that_outlives_it) {
@@ -85,6 +57,28 @@ TEST_F(DiallerTest, hands_over_a_connection_that_outlives_it) {
   EXPECT_EQ(::poll(&readable, 1, 10'000), 1);
   EXPECT_EQ(::recv(socket.get(), &byte, 1, 0), 1);
   EXPECT_EQ(byte, 'b');
+}
+
+TEST_F(DiallerTest, hands_over_a_connection_that_may_wait_for_its_peer) {
+  allow_loopback();
+  auto outcome = dial("127.0.0.1", listener_.port());
+  ASSERT_TRUE(outcome && *outcome);
+  unsigned limit = 1;
+  socklen_t size = sizeof limit;
+  ASSERT_EQ(::getsockopt((*outcome)->get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &size), 0);
+  EXPECT_EQ(limit, 0U);
+}
+
+TEST_F(DiallerTest, gives_up_an_address_that_does_not_answer) {
+  allow_loopback();
+  LoopbackListener deaf(0);
+  deaf.fill_queue();
+  options_.address_timeout = Duration(500);
+  options_.connect_timeout = Duration(3'600'000);
+  auto outcome = dial("127.0.0.1", deaf.port());
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(outcome->error().kind, Kind::timeout);
+  EXPECT_THAT(outcome->error().message, testing::HasSubstr("127.0.0.1"));
 }
 
 TEST_F(DiallerTest, tries_all_addresses_of_a_name) {

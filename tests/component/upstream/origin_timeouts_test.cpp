@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Origins that are silent at one stage or another.
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <netinet/tcp.h>
 
-#include "base/unique_fd.h"
+#include <filesystem>
+#include <vector>
+
+#include "tests/component/upstream/loopback_listener.h"
 #include "tests/component/upstream/origin_fixture.h"
 
 namespace weir::upstream {
@@ -22,6 +24,10 @@ class OriginTimeouts : public OriginFixture {
       connection.write(answer);
       connection.wait_for_end();
     });
+  }
+
+  void lead_to(const LoopbackListener& listener) {
+    options_.connect_to = {"hub.test:443:127.0.0.1:" + std::to_string(listener.port())};
   }
 
   void expect_fault(Kind kind, const char* word) {
@@ -157,20 +163,43 @@ TEST_F(HeldBack, a_request_without_a_first_byte_timeout_may_be_silent_in_its_bod
 }
 
 TEST_F(OriginTimeouts, a_handshake_that_hangs) {
-  // A listener that accepts nobody: the kernel finishes the TCP handshake, and nothing follows.
-  UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  ASSERT_EQ(::bind(listener.get(), generic, size), 0);
-  ASSERT_EQ(::listen(listener.get(), 1), 0);
-  ASSERT_EQ(::getsockname(listener.get(), generic, &size), 0);
-  options_.connect_to = {"hub.test:443:127.0.0.1:" + std::to_string(ntohs(address.sin_port))};
+  LoopbackListener listener;
+  lead_to(listener);
   options_.connect_timeout = Duration(50);
   exchange(get());
   expect_fault(Kind::timeout, "Cannot connect");
+}
+
+TEST_F(OriginTimeouts, an_address_that_does_not_answer) {
+  LoopbackListener deaf(0);
+  deaf.fill_queue();
+  lead_to(deaf);
+  options_.address_timeout = Duration(500);
+  options_.connect_timeout = Duration(3'600'000);
+  exchange(get());
+  expect_fault(Kind::timeout, "Cannot connect");
+}
+
+// The TCP_USER_TIMEOUT of this process's connections to that port on 127.0.0.1.
+std::vector<unsigned> limits_of_connections_to(uint16_t port) {
+  std::vector<unsigned> limits;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    int fd = std::stoi(entry.path().filename());
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || ntohs(peer.sin_port) != port) continue;
+    size = sizeof(unsigned);
+    ::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limits.emplace_back(1), &size);
+  }
+  return limits;
+}
+
+TEST_F(OriginTimeouts, a_connection_that_is_there_may_wait_for_its_peer) {
+  serve_answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  std::vector<unsigned> limits;
+  recorder_.after_head = [&] { limits = limits_of_connections_to(server_->port()); };
+  exchange(get());
+  EXPECT_EQ(limits, std::vector<unsigned>{0});
 }
 
 }  // namespace

@@ -84,6 +84,7 @@ const KeyCase kKeyCases[] = {
      "[\"::127.0.0.1:8443\"]",
      "[\"::127.0.0.1:8443\"]",
      {"\"::127.0.0.1:8443\"", "[\"hf.co:443\"]", "[1]"}},
+    {"origin.address_timeout", "2", "\"2s\"", kBadDurations},
     {"origin.connect_timeout", "4.5", "\"4500ms\"", kBadDurations},
     {"origin.first_byte_timeout", "0", "\"0s\"", {"\"15\"", "-1", "true"}},
     {"origin.stall_timeout", "\"2m\"", "\"2m\"", kBadDurations},

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <openssl/x509_vfy.h>
 
+#include <cerrno>
+
 namespace weir::upstream {
 namespace {
 
@@ -53,6 +55,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"reset_in_the_body", CURLE_RECV_ERROR, Phase::body, Kind::cut},
                     Case{"bad_chunk", CURLE_WEIRD_SERVER_REPLY, Phase::body, Kind::cut}),
     case_name);
+
+TEST(CurlFaultKind, tells_an_address_that_is_silent_from_one_that_refuses) {
+  CurlFailure failure{CURLE_COULDNT_CONNECT, "the reason", 0, "hub.test:443", Phase::connecting, std::nullopt};
+  failure.os_error = ECONNREFUSED;
+  EXPECT_EQ(to_fault(failure).kind, Kind::unreachable);
+  failure.os_error = ETIMEDOUT;
+  EXPECT_EQ(to_fault(failure).kind, Kind::timeout);
+}
 
 TEST(CurlFaultMessages, say_what_to_do_about_a_certificate) {
   auto untrusted = fault(CURLE_PEER_FAILED_VERIFICATION, Phase::connecting, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
