@@ -85,9 +85,10 @@ void FetchTable::look_for_peers() {
 RetrySchedule FetchTable::asking_schedule() const {
   // Each client asks, and what is too much for the hub already must not become a flood.
   constexpr size_t kMostRetries = 2;
-  auto options = setup_.options;
+  std::lock_guard lock(direct_mutex_);
+  auto options = direct_.options;
   options.max_retries = std::min(options.max_retries, kMostRetries);
-  return {options, setup_.origin.connect_timeout};
+  return {options, direct_.patience};
 }
 
 std::unique_ptr<FetchMembership> FetchTable::join(JoinRequest request, Loop& loop, FetchListener& listener) {

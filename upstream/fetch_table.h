@@ -57,7 +57,8 @@ class FetchTable : private FetchOwner {
   const FetchCounters& counters() const { return counters_; }
   // From any thread.
   const SourceTable& sources();
-  // For the requests that find out whether and where there is something to fetch, while a client waits.
+  // From any thread: for the requests that find out whether and where there is something to fetch, while a client
+  // waits.
   RetrySchedule asking_schedule() const;
   // From any thread: for who goes past the store.
   DirectSetup direct_setup() const;
