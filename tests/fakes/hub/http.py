@@ -65,6 +65,12 @@ class RequestBody:
     def read(self) -> bytes:
         return b"".join(self.pieces())
 
+    def discard(self) -> None:
+        """Reads what is left and drops it: an answer that was sent is lost when a connection is closed before."""
+        self._continue = None  # the answer has been given
+        for _ in self.pieces():
+            pass
+
     def abandoned(self) -> bool:
         """Whether bytes may follow that nobody will read: the connection cannot be used again."""
         return not self.finished

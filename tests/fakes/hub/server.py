@@ -108,6 +108,7 @@ class Server:
                 self._exchange(sock, request, number)
         except writer.ConnectionOver as over:
             if over.notify:
+                request.body.discard()
                 _say_goodbye(sock)
             return
         finally:
