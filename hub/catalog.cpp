@@ -10,6 +10,7 @@ namespace weir::hub {
 namespace {
 
 constexpr size_t kWrittenNames = 100'000;
+constexpr size_t kUnwrittenBlobs = 100'000;
 
 // Names are looked up by half a sha256 of theirs, which is small and as good as unique.
 Digest<16> key_of(std::string_view name) {
@@ -136,6 +137,29 @@ void Catalog::write(const std::vector<CatalogChange>& changes) {
     log::warning("the catalog cannot be written ({}); what is learnt now is forgotten at the end",
                  written.error().message);
   writes_fail_ = !written;
+  if (!written) remember_unwritten(changes);
+}
+
+// They are written when the hub says them again.
+void Catalog::remember_unwritten(const std::vector<CatalogChange>& changes) {
+  std::unique_lock lock(tables_mutex_);
+  for (const auto& change : changes) {
+    if (const auto* revision = std::get_if<NamedRevision>(&change)) written_names_.put(key_of(*revision), Key{});
+    const auto* file = std::get_if<NamedFile>(&change);
+    if (!file) continue;
+    written_names_.put(key_of(file->file.key()), Key{});
+    if (unwritten_.size() < kUnwrittenBlobs) unwritten_.insert(file->blob.digest);
+  }
+}
+
+Result<std::unordered_set<Sha256, DigestHash>> Catalog::pinned_blobs() {
+  flush();
+  TRY_ASSIGN(auto pins, pins_.list());
+  if (pins.empty()) return std::unordered_set<Sha256, DigestHash>();
+  TRY_ASSIGN(auto blobs, pins_.blobs());
+  std::shared_lock lock(tables_mutex_);
+  blobs.insert(unwritten_.begin(), unwritten_.end());
+  return blobs;
 }
 
 }  // namespace weir::hub

@@ -52,10 +52,8 @@ class Catalog {
 
   // Which repositories stay in the store, and which blobs that means by all that was learnt up to now (blocking).
   Pins& pins() { return pins_; }
-  Result<std::unordered_set<Sha256, DigestHash>> pinned_blobs() {
-    flush();
-    return pins_.blobs();
-  }
+  // Blobs whose names could not be written belong to it as long as anything is pinned: they may be.
+  Result<std::unordered_set<Sha256, DigestHash>> pinned_blobs();
 
   // Waits until all that was learnt before is written, or could not be.
   void flush() { writer_.flush(); }
@@ -69,6 +67,7 @@ class Catalog {
 
   void remember_loaded();
   void write(const std::vector<CatalogChange>& changes);
+  void remember_unwritten(const std::vector<CatalogChange>& changes);
 
   Pins pins_;
   CatalogDatabase database_;  // the writer's, once it runs
@@ -80,6 +79,8 @@ class Catalog {
   Table<RegularFile> regular_files_;  // guarded by tables_mutex_
   // Names that were written by this process, with a digest of what they stood for: a hit writes nothing.
   Table<Key> written_names_;  // guarded by tables_mutex_
+  // Blobs whose names were learnt and not written.
+  std::unordered_set<Sha256, DigestHash> unwritten_;  // guarded by tables_mutex_
 
   WriteBehind<CatalogChange> writer_;  // the last: it uses the others until it has ended
 };

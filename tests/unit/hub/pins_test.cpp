@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "base/database.h"
 #include "hub/catalog.h"
 
 namespace weir::hub {
@@ -86,8 +87,16 @@ class PinsTest : public testing::Test {
     for (const auto& pin : *pins) texts.push_back(pin.text());
     return texts;
   }
+  bool rename_table(const std::string& from, const std::string& to) {
+    auto database = Database::open(folder / "catalog.db");
+    return database && database->execute("ALTER TABLE " + from + " RENAME TO " + to).has_value();
+  }
   void pin(const char* text) { ASSERT_EQ(catalog->pins().add(*parse_pin(text)), true); }
-  std::unordered_set<Sha256, DigestHash> kept() { return catalog->pinned_blobs().value(); }
+  std::unordered_set<Sha256, DigestHash> kept() {
+    auto blobs = catalog->pinned_blobs();
+    EXPECT_TRUE(blobs);
+    return *blobs;
+  }
 
   fs::path folder;
   std::unique_ptr<Catalog> catalog;
@@ -122,6 +131,23 @@ TEST_F(PinsTest, keep_the_files_of_a_repository_and_those_that_come_later) {
   EXPECT_THAT(kept(), UnorderedElementsAre(digest(1)));
   learn(RepoType::model, "org/model", kOld, kOld, 4);
   EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(4)));
+}
+
+// A disk that is full takes no names, and is when something has to go.
+TEST_F(PinsTest, keep_what_could_not_be_written) {
+  learn(RepoType::model, "org/model", "main", kNew, 1);
+  catalog->flush();
+  ASSERT_TRUE(rename_table("names", "hidden"));
+  learn(RepoType::model, "org/model", "main", kNew, 2);
+  catalog->flush();
+  ASSERT_TRUE(rename_table("hidden", "names"));
+  EXPECT_THAT(kept(), IsEmpty());
+  pin("org/model");
+  EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2)));
+  learn(RepoType::model, "org/model", "main", kNew, 2);
+  catalog.reset();
+  catalog = Catalog::open(folder / "catalog.db").value();
+  EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2)));
 }
 
 TEST_F(PinsTest, know_a_revision_by_its_name_and_by_its_commit) {
