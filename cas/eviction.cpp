@@ -49,8 +49,7 @@ std::vector<Candidate> choose_victims(std::vector<Candidate> candidates, Evictio
 
 uint64_t bytes_to_free(const SpaceLimits& limits, const SpaceState& state, uint64_t wanted) {
   uint64_t for_size = limits.max_size > 0 ? above(limits.max_size, state.stored, state.reserved, wanted) : 0;
-  uint64_t for_free =
-      limits.min_free > 0 && state.free ? above(*state.free, limits.min_free, state.reserved, wanted) : 0;
+  uint64_t for_free = state.free ? above(*state.free, limits.min_free, state.reserved, wanted) : 0;
   return std::max(for_size, for_free);
 }
 

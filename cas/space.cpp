@@ -72,6 +72,12 @@ void Space::choose_anew() {
   look_again_ = {};
 }
 
+void Space::remove_idle_partials() {
+  std::lock_guard lock(mutex_);
+  auto removed = remove_partials(stock_.idle_partials());
+  if (!removed) log::warning("cannot remove partial blobs to make room: {}", removed.error().message);
+}
+
 // False when too little can go; then nothing was removed, as far as that could be known before.
 Result<bool> Space::make_room(uint64_t bytes) {
   auto partials = choose_victims(stock_.idle_partials(), EvictionOrder::lru, bytes);
@@ -165,8 +171,10 @@ Result<Collected> Space::collect(Collect mode, std::optional<uint64_t> max_size)
 
 Error Space::no_room(uint64_t wanted) const {
   auto now = state();
+  auto by_size = now;
+  by_size.free.reset();
   bool size_decides =
-      bytes_to_free({limits_.max_size, 0}, now, wanted) >= bytes_to_free({0, limits_.min_free}, now, wanted);
+      bytes_to_free({limits_.max_size, 0}, by_size, wanted) >= bytes_to_free({0, limits_.min_free}, now, wanted);
   auto limit = size_decides
                    ? "store.max_size (" + std::to_string(limits_.max_size) + " bytes)"
                    : "what store.min_free (" + std::to_string(limits_.min_free) + " bytes) leaves of the file system";

@@ -86,6 +86,8 @@ class Space {
   Result<Reservation> reserve(uint64_t bytes);
   // Blocking.  Brings the store under its limits now; `max_size` in place of the configured one.
   Result<Collected> collect(Collect mode, std::optional<uint64_t> max_size = std::nullopt);
+  // Blocking.  Removes all partial blobs that nobody uses, for who knows that there is too little room.
+  void remove_idle_partials();
   // What is pinned has changed: what was chosen to go next is forgotten.
   void choose_anew();
 

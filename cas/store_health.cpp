@@ -49,12 +49,28 @@ std::optional<StoreTrouble> StoreHealth::trouble() const {
   return trouble_;
 }
 
+std::optional<Misfit> StoreHealth::misfit(WallTime now) const {
+  std::lock_guard lock(mutex_);
+  bool recent = misfit_ && now - misfit_->when < kMisfitMemory && now >= misfit_->when;
+  return recent ? misfit_ : std::nullopt;
+}
+
+void StoreHealth::remember_misfit(const std::string& reason, WallTime now) {
+  if (!misfit(now)) log::warning("a file goes past the store, which takes smaller ones: {}", reason);
+  std::lock_guard lock(mutex_);
+  misfit_ = Misfit{reason, now};
+}
+
 void StoreHealth::doubt(const Error& error, WallTime now) {
-  if (!trouble_in(error)) return;
+  if (!trouble_in(error) && error.code != ErrorCode::over_limit) return;
   std::lock_guard lock(checking_);
   if (!writable()) return;
   auto written = write_and_remove();
-  if (written) return;
+  if (written) {
+    bool too_large = error.code == ErrorCode::over_limit || trouble_in(error) == StoreTrouble::Kind::full;
+    if (too_large) remember_misfit(error.message, now);
+    return;
+  }
   auto kind = trouble_in(written.error()).value_or(StoreTrouble::Kind::failing);
   log::error("the store is {} ({}): what is not in it already goes past it until it takes bytes again", name_of(kind),
              written.error().message);
@@ -64,7 +80,10 @@ void StoreHealth::doubt(const Error& error, WallTime now) {
 void StoreHealth::check(WallTime now) {
   std::lock_guard lock(checking_);
   auto before = trouble();
-  if (!before || !write_and_remove()) return;
+  if (!before) return;
+  // What a quota leaves is not to be seen: the rests of failed downloads may be what fills it.
+  if (before->kind == StoreTrouble::Kind::full) space_.remove_idle_partials();
+  if (!write_and_remove()) return;
   log::info("the store takes bytes again, after {} s", unix_seconds(now) - unix_seconds(before->since));
   set(std::nullopt);
 }

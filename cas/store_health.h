@@ -37,6 +37,13 @@ std::string_view name_of(StoreTrouble::Kind kind);
 // What the disk is to blame for, if it is: not wrong bytes, nor a wrong call.
 std::optional<StoreTrouble::Kind> trouble_in(const Error& error);
 
+// A file went past a store that takes others: it is larger than what max_size, min_free, a quota or the disk leave.
+struct Misfit {
+  std::string reason;
+  WallTime when;
+};
+inline constexpr std::chrono::seconds kMisfitMemory{60};
+
 class StoreHealth {
  public:
   // The layout and the space of the store that is watched; the space must outlive it.
@@ -47,7 +54,11 @@ class StoreHealth {
   // Whether it is worth trying to store something.
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
 
-  // A write into the store has failed: finds out whether that is a trouble of the store.
+  // The last one, for kMisfitMemory.
+  std::optional<Misfit> misfit(WallTime now) const;
+
+  // A write into the store has failed: finds out whether that is a trouble of the store, or of a file that does not
+  // fit.
   void doubt(const Error& error, WallTime now);
   // While there is trouble: finds out whether it is over.
   void check(WallTime now);
@@ -55,6 +66,7 @@ class StoreHealth {
  private:
   Result<void> write_and_remove() const;
   void set(std::optional<StoreTrouble> trouble);
+  void remember_misfit(const std::string& reason, WallTime now);
 
   const Layout layout_;
   Space& space_;
@@ -62,6 +74,7 @@ class StoreHealth {
   std::atomic<bool> writable_ = true;
   mutable std::mutex mutex_;
   std::optional<StoreTrouble> trouble_;  // guarded by mutex_
+  std::optional<Misfit> misfit_;         // guarded by mutex_
 };
 
 }  // namespace weir::cas

@@ -45,11 +45,14 @@ uint64_t wrong_files(const Services& services) {
 // A load balancer goes on sending clients here: without room in the store they are served all the same.
 std::string health_text(const Services& services) {
   auto trouble = services.store.health().trouble();
-  if (!trouble) return "{\"status\":\"ok\"}\n";
+  auto misfit = services.store.health().misfit(wall_now());
   nlohmann::ordered_json health;
-  health["status"] = "degraded";
-  health["store"] = fmt::format("{}: {}", name_of(trouble->kind), trouble->reason);
-  health["since"] = unix_seconds(trouble->since);
+  health["status"] = trouble ? "degraded" : "ok";
+  if (trouble) {
+    health["store"] = fmt::format("{}: {}", name_of(trouble->kind), trouble->reason);
+    health["since"] = unix_seconds(trouble->since);
+  }
+  if (misfit) health["passed_by"] = {{"reason", misfit->reason}, {"at", unix_seconds(misfit->when)}};
   return health.dump() + "\n";
 }
 

@@ -23,7 +23,7 @@ bool is_passing_trouble(int status) {
 // Before the answer's head, that is: of what is cut behind it the client has something already.
 bool is_passing_trouble(upstream::OriginFault::Kind kind) {
   using Kind = upstream::OriginFault::Kind;
-  return kind == Kind::unreachable || kind == Kind::protocol;
+  return kind == Kind::unreachable || kind == Kind::protocol || kind == Kind::no_descriptors;
 }
 
 // What is not said here is the client's to know: a certificate that is wrong, an address that is forbidden.
@@ -43,9 +43,7 @@ std::string unreachable_message(const std::string& host, hub::OfflineMode mode) 
 }  // namespace
 
 int status_of(const upstream::OriginFault& fault) {
-  using Kind = upstream::OriginFault::Kind;
-  if (fault.kind == Kind::refused_address) return 403;
-  return fault.kind == Kind::timeout ? 504 : 502;
+  return fault.kind == upstream::OriginFault::Kind::refused_address ? 403 : fault.status();
 }
 
 RelayExchange::RelayExchange(WorkerContext& context, Responder& responder, upstream::OriginRequest request,
@@ -138,13 +136,21 @@ void RelayExchange::on_status(int status, std::optional<Duration> retry_after) {
 
 void RelayExchange::on_fault(const upstream::OriginFault& fault) {
   patience_timer_.stop();
-  if (!asks_hub() || responder_.head_sent() || std::exchange(failed_, true)) return;
   using Kind = upstream::OriginFault::Kind;
+  if (fault.kind == Kind::no_descriptors) doubt_store(fault);
+  if (!asks_hub() || responder_.head_sent() || std::exchange(failed_, true)) return;
   auto& health = context_.services.memory.health();
   bool absent = fault.kind == Kind::timeout || (fault.kind == Kind::unreachable && !fault.connected);
   if (absent) return report(health.unreachable(monotonic_now()), fault.message);
   if (fault.kind == Kind::unreachable || fault.kind == Kind::protocol)
     report(health.server_error(monotonic_now()), fault.message);
+}
+
+// What lacks descriptors for connections lacks them for files.
+void RelayExchange::doubt_store(const upstream::OriginFault& fault) {
+  auto& store = context_.services.store;
+  context_.services.disk.submit(
+      [&store, error = Error{ErrorCode::no_descriptors, fault.message}] { store.health().doubt(error, wall_now()); });
 }
 
 // The hub has not answered for so long that a client might give up; what is held can be served.

@@ -72,6 +72,7 @@ class RelayExchange : public Exchange, private upstream::OriginObserver {
   bool misses_hub(const upstream::OriginFault& fault) const;
   bool stand_in();
   void report(hub::HubChange change, std::string_view why);
+  void doubt_store(const upstream::OriginFault& fault);
   void on_status(int status, std::optional<Duration> retry_after);
   void on_fault(const upstream::OriginFault& fault);
   void on_patience_ended();

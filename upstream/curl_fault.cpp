@@ -120,6 +120,12 @@ std::string parents_message(Kind kind, const CurlFailure& failure) {
 }  // namespace
 
 OriginFault to_fault(const CurlFailure& failure) {
+  if (failure.no_descriptors) {
+    return {Kind::no_descriptors,
+            fmt::format("Weir has no file descriptor left for a connection to {}; give it more (ulimit -n, LimitNOFILE "
+                        "of its unit), or ask again later.",
+                        failure.authority)};
+  }
   if (failure.refused) {
     return {
         Kind::refused_address,

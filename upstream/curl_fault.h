@@ -31,6 +31,7 @@ struct CurlFailure {
   const ParentProxy* parent = nullptr;  // the proxy that was to lead there
   long parent_status = 0;               // its answer to CONNECT; 0: none was got
   long os_error = 0;                    // CURLINFO_OS_ERRNO: of the last attempt to connect
+  bool no_descriptors = false;          // no socket could be made for want of one
 };
 
 OriginFault to_fault(const CurlFailure& failure);

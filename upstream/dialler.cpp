@@ -119,6 +119,7 @@ class DialJob final : public CurlJob {
     failure.detail = detail_.data();
     failure.authority = authority_;
     failure.refused = gate_.refused();
+    failure.no_descriptors = gate_.lacked_descriptors(code);
     failure.parent = parent_;
     curl_easy_getinfo(easy().get(), CURLINFO_HTTP_CONNECTCODE, &failure.parent_status);
     curl_easy_getinfo(easy().get(), CURLINFO_PROXY_SSL_VERIFYRESULT, &failure.verify_result);

@@ -70,7 +70,7 @@ void DirectFetch::on_filled(FetchLane&) {
 void DirectFetch::on_broken(FetchLane&, OriginFault fault) {
   end_lane();
   if (fault.is_final()) return fail({502, std::move(fault.message)});
-  retry(std::nullopt, {fault.kind == OriginFault::Kind::timeout ? 504 : 502, std::move(fault.message)});
+  retry(std::nullopt, {fault.status(), std::move(fault.message)});
 }
 
 void DirectFetch::on_refused(FetchLane& lane, BlobAnswer answer) {

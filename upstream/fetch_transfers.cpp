@@ -265,8 +265,7 @@ void FetchTransfers::on_filled(FetchLane& lane) {
 void FetchTransfers::on_broken(FetchLane& lane, OriginFault fault) {
   log::info("the fetch of {} was interrupted at byte {}: {}", digest_.hex(), lane.left().begin, fault.message);
   sources_.at(lane_of(lane).start.source).failed(fault.message, monotonic_now());
-  int status = fault.kind == OriginFault::Kind::timeout ? 504 : 502;
-  fail_lane(lane, kind_of(fault), {fault.is_final() ? 502 : status, fault.message});
+  fail_lane(lane, kind_of(fault), {fault.status(), fault.message});
 }
 
 void FetchTransfers::on_refused(FetchLane& lane, BlobAnswer answer) {

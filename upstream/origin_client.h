@@ -55,12 +55,15 @@ struct OriginFault {
     timeout,          // connecting, sending or the first byte took too long
     protocol,         // the answer is no valid HTTP, or the request's body ended before its length
     cut,              // the connection ended or stalled in the middle of the answer
+    no_descriptors,   // ours: this process has none left for a connection; the next moment it may
   };
   Kind kind = Kind::unreachable;
   std::string message;     // one sentence: host, phase, reason, what to do; no query, no token
   bool connected = false;  // the origin had been reached
   bool at_parent = false;  // it is the parent proxy's, or lies on the way to it
 
+  // For a client that gets no answer because of it.
+  int status() const { return kind == Kind::timeout ? 504 : kind == Kind::no_descriptors ? 503 : 502; }
   // Asking again would not help: it is not the line, but somebody's word.
   bool is_final() const {
     return kind == Kind::refused_address || kind == Kind::refused_tunnel || kind == Kind::bad_certificate;

@@ -298,6 +298,7 @@ OriginFault OriginExchange::fault_of(CURLcode code) {
   failure.authority = authority_;
   failure.phase = phase();
   failure.refused = gate_.refused();
+  failure.no_descriptors = gate_.lacked_descriptors(code);
   failure.parent = parent_;
   curl_easy_getinfo(easy().get(), CURLINFO_HTTP_CONNECTCODE, &failure.parent_status);
   curl_easy_getinfo(easy().get(), CURLINFO_OS_ERRNO, &failure.os_error);

@@ -2,8 +2,12 @@
 #include "upstream/socket_gate.h"
 
 #include <netinet/in.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
+#include "base/unique_fd.h"
 #include "upstream/connect_limit.h"
 
 namespace weir::upstream {
@@ -14,11 +18,22 @@ uint16_t port_of(const sockaddr& address) {
   return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
+bool is_lack_of_descriptors(int error) {
+  return error == EMFILE || error == ENFILE;
+}
+
 }  // namespace
 
 void SocketGate::guard(EasyHandle& easy) {
   easy.set(CURLOPT_OPENSOCKETFUNCTION, &SocketGate::open);
   easy.set(CURLOPT_OPENSOCKETDATA, this);
+}
+
+bool SocketGate::lacked_descriptors(CURLcode code) const {
+  if (code == CURLE_COULDNT_CONNECT) return no_descriptors_;
+  if (code != CURLE_COULDNT_RESOLVE_HOST) return false;
+  // The resolver does not say: it is tried.
+  return !UniqueFd(::eventfd(0, EFD_CLOEXEC)) && is_lack_of_descriptors(errno);
 }
 
 bool SocketGate::allows(const sockaddr& address) {
@@ -38,6 +53,7 @@ curl_socket_t SocketGate::open(void* self, curlsocktype, curl_sockaddr* address)
   if (!gate.allows(address->addr)) return CURL_SOCKET_BAD;
   int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (socket >= 0) limit_connecting(socket, gate.address_timeout_);
+  gate.no_descriptors_ = socket < 0 && is_lack_of_descriptors(errno);
   return socket;
 }
 

@@ -24,6 +24,9 @@ class SocketGate {
 
   // The gate must stay where it is while the handle is used.
   void guard(EasyHandle& easy);
+  // Whether a transfer that ended so did because this process or the system has no descriptor left, for a socket or for
+  // asking the name server.
+  bool lacked_descriptors(CURLcode code) const;
   // An address that was refused, when there was no other that could be tried.
   std::optional<IpAddress> refused() const { return allowed_any_ ? std::nullopt : refused_; }
 
@@ -35,6 +38,7 @@ class SocketGate {
   Reach reach_;
   Duration address_timeout_;
   bool allowed_any_ = false;
+  bool no_descriptors_ = false;
   std::optional<IpAddress> refused_;
 };
 

@@ -76,17 +76,18 @@ TEST_P(BytesToFreeTest, says_how_much_has_to_go) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, BytesToFreeTest,
-                         testing::Values(Case{"no_limit", {0, 0}, {1000, 1000, 0}, 1000, 0},           //
-                                         Case{"just_fits", {100, 0}, {50, 20, 0}, 30, 0},              //
-                                         Case{"one_too_many", {100, 0}, {50, 20, 0}, 31, 1},           //
-                                         Case{"limit_was_lowered", {100, 0}, {150, 20, 0}, 30, 100},   //
-                                         Case{"free_space_just_left", {0, 40}, {0, 20, 100}, 40, 0},   //
-                                         Case{"too_little_left", {0, 40}, {0, 20, 100}, 41, 1},        //
-                                         Case{"less_than_that_already", {0, 40}, {0, 20, 30}, 5, 35},  //
+                         testing::Values(Case{"no_limit", {0, 0}, {1000, 1000, std::nullopt}, 1000, 0},
+                                         Case{"the_disk_is_a_limit", {0, 0}, {1000, 20, 100}, 81, 1},    //
+                                         Case{"just_fits", {100, 0}, {50, 20, 1000}, 30, 0},             //
+                                         Case{"one_too_many", {100, 0}, {50, 20, 1000}, 31, 1},          //
+                                         Case{"limit_was_lowered", {100, 0}, {150, 20, 1000}, 30, 100},  //
+                                         Case{"free_space_just_left", {0, 40}, {0, 20, 100}, 40, 0},     //
+                                         Case{"too_little_left", {0, 40}, {0, 20, 100}, 41, 1},          //
+                                         Case{"less_than_that_already", {0, 40}, {0, 20, 30}, 5, 35},    //
                                          Case{"free_space_unknown", {0, 40}, {0, 20, std::nullopt}, 5, 0},
                                          Case{"the_harder_limit_counts", {100, 40}, {90, 0, 60}, 30, 20},
                                          Case{"the_harder_limit_counts_the_other_way", {100, 40}, {90, 0, 50}, 30, 20},
-                                         Case{"large_numbers", {kMost, 0}, {kMost - 1, 1, 0}, 7, 7}),
+                                         Case{"large_numbers", {kMost, 0}, {kMost - 1, 1, 1000}, 7, 7}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

@@ -98,6 +98,7 @@ TEST_F(SpaceTest, says_which_limit_stands_in_the_way) {
   EXPECT_EQ(full.error().code, ErrorCode::no_space);
   EXPECT_THAT(full.error().message, HasSubstr("store.min_free (30 bytes)"));
   EXPECT_TRUE(make(100, 30).reserve(20));
+  EXPECT_EQ(make(0).reserve(51).error().code, ErrorCode::no_space);
 }
 
 TEST_F(SpaceTest, removes_partial_blobs_first_and_then_what_was_used_longest_ago) {
@@ -124,6 +125,24 @@ TEST_F(SpaceTest, frees_what_is_to_stay_free) {
   EXPECT_THAT(stock.removed, IsEmpty());
   EXPECT_TRUE(space.reserve(1)) << "the reserved bytes are as good as written";
   EXPECT_THAT(stock.removed, ElementsAre(sha256("a")));
+}
+
+TEST_F(SpaceTest, takes_no_more_than_the_disk_has) {
+  stock.free = 10;
+  stock.add_partial("p", 20);
+  stock.add("a", 30);
+  auto space = make(0);
+  EXPECT_TRUE(space.reserve(40));
+  EXPECT_THAT(stock.removed, ElementsAre(sha256("p"), sha256("a")));
+}
+
+TEST_F(SpaceTest, removes_all_partial_blobs_when_it_is_told_to) {
+  stock.add_partial("p", 20);
+  stock.add_partial("q", 20);
+  stock.add("a", 30);
+  stock.kept = {sha256("q")};
+  make(0).remove_idle_partials();
+  EXPECT_THAT(stock.removed, ElementsAre(sha256("p")));
 }
 
 TEST_F(SpaceTest, removes_nothing_in_vain) {

@@ -18,12 +18,16 @@ class EmptyStock : public Stock {
  public:
   uint64_t bytes() const override { return 0; }
   std::optional<uint64_t> free_bytes() const override { return free; }
-  std::vector<Candidate> idle_partials() const override { return {}; }
+  std::vector<Candidate> idle_partials() const override { return partials; }
   Result<std::vector<Candidate>> idle_blobs() const override { return std::vector<Candidate>{}; }
-  Result<bool> remove_partial(const Candidate&) override { return false; }
+  Result<bool> remove_partial(const Candidate&) override {
+    partials.clear();
+    return true;
+  }
   Result<bool> remove_blob(const Candidate&) override { return false; }
 
   uint64_t free = uint64_t{1} << 40;
+  std::vector<Candidate> partials;
 };
 
 class StoreHealthTest : public testing::Test {
@@ -58,6 +62,40 @@ TEST_F(StoreHealthTest, one_file_that_could_not_be_stored_is_no_trouble) {
   health_.doubt({ErrorCode::no_space, "too large"}, kThen);
   EXPECT_TRUE(health_.writable());
   EXPECT_TRUE(std::filesystem::is_empty(layout_.temporary()));
+}
+
+TEST_F(StoreHealthTest, a_file_that_is_too_large_is_remembered_for_a_minute) {
+  for (auto code : {ErrorCode::no_space, ErrorCode::over_limit}) {
+    StoreHealth health(layout_, space_);
+    health.doubt({code, "too large"}, kThen);
+    EXPECT_TRUE(health.writable());
+    auto misfit = health.misfit(kThen + kMisfitMemory - std::chrono::seconds(1));
+    ASSERT_TRUE(misfit);
+    EXPECT_EQ(misfit->reason, "too large");
+    EXPECT_EQ(misfit->when, kThen);
+    EXPECT_FALSE(health.misfit(kThen + kMisfitMemory));
+  }
+}
+
+TEST_F(StoreHealthTest, a_write_that_failed_once_is_no_file_that_is_too_large) {
+  health_.doubt(io_, kThen);
+  EXPECT_FALSE(health_.misfit(kThen));
+}
+
+// What a quota leaves is nowhere to be seen.
+TEST_F(StoreHealthTest, partial_blobs_go_while_it_is_full_and_at_no_other_time) {
+  stock_.partials = {{sha256("p"), 20, 1, 1}};
+  block();
+  health_.doubt(io_, kThen);
+  health_.check(kLater);
+  EXPECT_EQ(stock_.partials.size(), 1U);
+  unblock();
+  health_.check(kLater);
+  stock_.free = options_.min_free;
+  health_.doubt({ErrorCode::no_space, "no room"}, kThen);
+  ASSERT_TRUE(health_.trouble());
+  health_.check(kLater);
+  EXPECT_TRUE(stock_.partials.empty());
 }
 
 TEST_F(StoreHealthTest, a_folder_that_takes_nothing_is_trouble_until_it_does) {

@@ -64,6 +64,16 @@ TEST(CurlFaultKind, tells_an_address_that_is_silent_from_one_that_refuses) {
   EXPECT_EQ(to_fault(failure).kind, Kind::timeout);
 }
 
+TEST(CurlFaultKind, tells_that_weir_is_to_blame) {
+  CurlFailure failure{CURLE_COULDNT_CONNECT, "the reason", 0, "hub.test:443", Phase::connecting, std::nullopt};
+  failure.no_descriptors = true;
+  auto result = to_fault(failure);
+  EXPECT_EQ(result.kind, Kind::no_descriptors);
+  EXPECT_EQ(result.status(), 503);
+  EXPECT_FALSE(result.is_final());
+  EXPECT_THAT(result.message, HasSubstr("LimitNOFILE"));
+}
+
 TEST(CurlFaultMessages, say_what_to_do_about_a_certificate) {
   auto untrusted = fault(CURLE_PEER_FAILED_VERIFICATION, Phase::connecting, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
   EXPECT_THAT(untrusted.message, HasSubstr("[origin] ca_file"));
