@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "http/date.h"
 #include "http/range.h"
 #include "http/text.h"
 #include "upstream/redirect_trail.h"
@@ -48,6 +49,11 @@ BlobAnswer judge_success(const http::ResponseHead& head, const BlobQuestion& que
   return answer;
 }
 
+std::optional<uint64_t> seconds_until(std::optional<int64_t> then, std::optional<int64_t> now) {
+  if (!then || !now) return std::nullopt;
+  return static_cast<uint64_t>(std::max(*then - *now, int64_t{0}));
+}
+
 }  // namespace
 
 BlobAnswer judge_blob_answer(const http::ResponseHead& head, const BlobQuestion& question) {
@@ -79,7 +85,9 @@ std::optional<http::EntityTag> strong_tag(const http::Fields& answer) {
 }
 
 std::optional<Duration> retry_after(const http::Fields& answer) {
-  auto seconds = http::parse_decimal(answer.get("Retry-After"));
+  auto value = answer.get("Retry-After");
+  auto seconds = http::parse_decimal(value);
+  if (!seconds) seconds = seconds_until(http::parse_date(value), http::parse_date(answer.get("Date")));
   if (!seconds) return std::nullopt;
   return Duration(1000 * static_cast<Duration::rep>(std::min(*seconds, kMaxRetryAfterSeconds)));
 }

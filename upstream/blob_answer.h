@@ -44,8 +44,8 @@ BlobAnswer judge_blob_answer(const http::ResponseHead& head, const BlobQuestion&
 // The strong entity tag of an answer, which changes with every byte (RFC 9110, section 8.8.1).
 std::optional<http::EntityTag> strong_tag(const http::Fields& answer);
 
-// How long the answer asks to wait (RFC 9110, section 10.2.3), 300 s at most.  Nothing for a date, which would have to
-// be held against another machine's clock.
+// How long the answer asks to wait (RFC 9110, section 10.2.3), 300 s at most.  A date counts from the answer's own
+// Date, for another machine's clock says nothing of ours; without one it says nothing.
 std::optional<Duration> retry_after(const http::Fields& answer);
 
 }  // namespace weir::upstream

@@ -174,9 +174,11 @@ def test_a_post_is_never_made_twice(weir: Weir, hub: TestHub) -> None:
     assert len(hub.log.find(path="/api/test/swallow/")) == 1
 
 
+@pytest.mark.parametrize("wait", ["120", "Tue, 14 Nov 2023 22:15:20 GMT"])
 @pytest.mark.parametrize(("status", "told"), [(429, 429), (503, 502)])
-def test_a_long_wait_is_the_clients_to_make(weir: Weir, hub: TestHub, status: int, told: int) -> None:
-    hub.inject(host=CDN, status=status, retry_after=120)
+def test_a_long_wait_is_the_clients_to_make(weir: Weir, hub: TestHub, status: int, told: int, wait: str) -> None:
+    """A date is one by the clock that the answer says."""
+    hub.inject(host=CDN, status=status, headers={"Date": "Tue, 14 Nov 2023 22:13:20 GMT", "Retry-After": wait})
     reply = get(weir, resolve())
     assert (reply.status, reply.header("Retry-After")) == (told, "120")
     assert len(hub.log.find(host=CDN)) == 1

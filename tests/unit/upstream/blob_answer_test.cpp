@@ -45,6 +45,10 @@ http::Fields retry(const char* value) {
   return {{"Retry-After", value}};
 }
 
+http::Fields retry_at(const char* value) {
+  return {{"Date", "Sun, 06 Nov 1994 08:49:30 GMT"}, {"Retry-After", value}};
+}
+
 INSTANTIATE_TEST_SUITE_P(
     , BlobAnswerTest,
     testing::Values(Case{"whole", 200, length("1000"), 0, Kind::use},
@@ -80,6 +84,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"too_many_for_seconds", 429, retry("7"), 0, Kind::busy, 0, Duration(7'000)},
                     Case{"too_many_for_hours", 429, retry("86400"), 0, Kind::busy, 0, Duration(300'000)},
                     Case{"too_many_until_a_date", 429, retry("Sun, 06 Nov 1994 08:49:37 GMT"), 0, Kind::busy},
+                    Case{"too_many_until_a_date_by_its_clock", 429, retry_at("Sun, 06 Nov 1994 08:49:37 GMT"), 0,
+                         Kind::busy, 0, Duration(7'000)},
+                    Case{"too_many_until_a_date_that_has_passed", 429, retry_at("Sun, 06 Nov 1994 08:49:29 GMT"), 0,
+                         Kind::busy, 0, Duration(0)},
+                    Case{"too_many_until_next_year", 429, retry_at("Mon, 06 Nov 1995 08:49:37 GMT"), 0, Kind::busy, 0,
+                         Duration(300'000)},
                     Case{"too_many_for_ever", 429, retry("99999999999999999999999"), 0, Kind::busy},
                     Case{"internal_error", 500, {}, 0, Kind::later},
                     Case{"unavailable", 503, retry("0"), 0, Kind::later, 0, Duration(0)},
