@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "http/date.h"
 #include "http/range.h"
 #include "hub/signed_url.h"
 #include "proxy/file_exchange.h"
@@ -28,8 +29,9 @@ FileRequest file_request(ClientRequest request, const hub::BlobId& blob, hub::Sh
 // Reads the CDN's verdict on a URL from its answer to a request for the first byte.
 class ProbeFilter : public AnswerFilter {
  public:
-  ProbeFilter(WorkerContext& context, Responder& responder, ClientRequest request, hub::BlobId blob)
-      : context_(context), responder_(responder), request_(std::move(request)), blob_(blob) {}
+  ProbeFilter(WorkerContext& context, Responder& responder, ClientRequest request, hub::BlobId blob,
+              hub::SharedGrant grant)
+      : context_(context), responder_(responder), request_(std::move(request)), blob_(blob), grant_(std::move(grant)) {}
 
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>&) override {
     bool accepted = head.status == 200 || head.status == 206 || (head.status == 416 && blob_.size == 0);
@@ -38,7 +40,7 @@ class ProbeFilter : public AnswerFilter {
     auto part = http::parse_content_range(head.fields.get("Content-Range"));
     auto held = context_.services.store.size_of(blob_.digest);
     if (part && !held) blob_.size = part->size;
-    auto file = file_request(std::move(request_), blob_, nullptr);
+    auto file = file_request(std::move(request_), blob_, std::move(grant_));
     for (auto name : {"Last-Modified", "Date"})
       if (auto* value = head.fields.find(name)) file.answer.add(name, *value);
     return std::make_unique<FileExchange>(context_, responder_, std::move(file));
@@ -49,7 +51,14 @@ class ProbeFilter : public AnswerFilter {
   Responder& responder_;
   ClientRequest request_;
   hub::BlobId blob_;
+  hub::SharedGrant grant_;
 };
+
+// Whether the answer depends on the file's date, which the CDN alone knows (RFC 9110, sections 13.1.3 to 13.1.5).
+bool asks_for_date(const http::Fields& request) {
+  if (request.has("If-Modified-Since") || request.has("If-Unmodified-Since")) return true;
+  return http::parse_date(request.get("If-Range")).has_value();
+}
 
 }  // namespace
 
@@ -61,16 +70,18 @@ std::unique_ptr<Exchange> make_cdn_exchange(WorkerContext& context, Responder& r
   auto held = services.store.size_of(blob->digest);
   blob->size = held.value_or(blob->size);
   auto issued = services.issued.find(request.url(), wall_now());
-  if (issued && issued->digest == blob->digest)
+  hub::SharedGrant grant;
+  if (issued && issued->digest == blob->digest) {
     // The size that the hub said with this URL: what was learnt of its path may have come from another client's words.
-    return std::make_unique<FileExchange>(
-        context, responder,
-        file_request(std::move(request), {issued->digest, held.value_or(issued->size)}, issued->grant));
+    blob->size = held.value_or(issued->size);
+    grant = issued->grant;
+    if (!asks_for_date(request.head.fields))
+      return std::make_unique<FileExchange>(context, responder, file_request(std::move(request), *blob, grant));
+  }
   auto probe =
       make_range_request(request.url(), "bytes=0-0", request.head.fields.get("User-Agent"), services.pseudonym);
-  return std::make_unique<RelayExchange>(context, responder, std::move(probe),
-                                         std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob),
-                                         Persistence::patient);
+  auto filter = std::make_unique<ProbeFilter>(context, responder, std::move(request), *blob, std::move(grant));
+  return std::make_unique<RelayExchange>(context, responder, std::move(probe), std::move(filter), Persistence::patient);
 }
 
 }  // namespace weir::proxy

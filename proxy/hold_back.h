@@ -16,6 +16,8 @@ inline constexpr uint64_t kHeldBack = 64 << 10;
 inline constexpr Duration kDripInterval{4'000};
 // A closed range of at least so many bytes that reaches the end is guarded too: tools that assemble ranges end with it.
 inline constexpr uint64_t kGuardedRange = 16 << 20;
+// An open range of at most so many bytes may be a look at the end of a file of which nobody has the beginning.
+inline constexpr uint64_t kLook = 1 << 20;
 
 enum class Asked {
   whole,   // no Range
@@ -25,6 +27,11 @@ enum class Asked {
 
 constexpr Asked asked_by(const http::AnsweredRange& answered) {
   return answered.kind == http::RangeSpec::Kind::open ? Asked::open : Asked::closed;
+}
+
+// An open range that ends a download where its beginning is held, and else is answered like a closed one.
+constexpr bool may_be_a_look(Asked asked, ByteRange range) {
+  return asked == Asked::open && range.begin > 0 && range.size() <= kLook;
 }
 
 class HoldBack {

@@ -32,13 +32,17 @@ void RangeSender::prepare(const cas::Blob* held) {
 
 void RangeSender::join() {
   using Reach = upstream::Want::Reach;
-  bool whole = asked_ == Asked::whole || (asked_ == Asked::open && range_.begin == 0);
-  upstream::Want want{range_, whole ? Reach::whole : hold_back_.guarded() ? Reach::verified : Reach::range};
+  auto reach = Reach::range;
+  if (hold_back_.guarded() && !may_be_a_look(asked_, range_)) reach = Reach::verified;
+  if (asked_ == Asked::whole || (asked_ == Asked::open && range_.begin == 0)) reach = Reach::whole;
+  upstream::Want want{range_, reach};
   membership_ = context_.services.fetches.join(join_request(file_, want), context_.loop, *this);
 }
 
 void RangeSender::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
   progress_ = std::move(progress);
+  if (may_be_a_look(asked_, range_) && progress_->readable_from(0) < range_.begin)
+    hold_back_ = HoldBack(Asked::closed, range_, file_.size);
   if (started) fresh_from_ = progress_->readable_from(range_.begin);
   prepared(started ? Outcome::miss : progress_->state() == FetchState::verified ? Outcome::hit : Outcome::collapsed);
 }

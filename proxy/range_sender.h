@@ -64,7 +64,7 @@ class RangeSender : private upstream::FetchListener {
   const FileRequest& file_;
   const ByteRange range_;
   const Asked asked_;
-  const HoldBack hold_back_;
+  HoldBack hold_back_;
   const Events events_;
 
   Stage stage_ = Stage::preparing;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of the standard files, and what the tests ask of a weir again and again."""
 
+import json
 import time
+from urllib.parse import urlsplit
 
 from harness import Connection, Reply, Weir
 from hub import File, TestHub
@@ -54,3 +56,17 @@ def wait_until_held(connection: Connection, hub: TestHub, target: str, headers: 
     while "hit" not in (connection.get(target, headers or {}).header("Cache-Status") or ""):
         assert time.monotonic() < deadline, "the file was never stored"
     hub.log.reset()
+
+
+def batch_url(weir: Weir, hub: TestHub, file: File, repo: str = TINY) -> str:
+    """Path and query of a CDN URL that the hub issues through Weir, in an LFS batch."""
+    wanted = {"operation": "download", "transfers": ["basic"], "objects": [{"oid": file.sha256, "size": file.size}]}
+    with weir.connect() as connection:
+        reply = connection.request(
+            "POST",
+            f"/{repo}.git/info/lfs/objects/batch",
+            {"Content-Type": "application/vnd.git-lfs+json", "Accept": "application/vnd.git-lfs+json"},
+            json.dumps(wanted).encode(),
+        )
+    parts = urlsplit(json.loads(reply.body)["objects"][0]["actions"]["download"]["href"])
+    return f"{parts.path}?{parts.query}"

@@ -1,35 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may read what: the hub's answer to this very request decides, never what lies in the store."""
 
-import json
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
-from files import ASKED_EACH_TIME, CDN, GATED, TINY, WEIGHTS, bearer, get, hold, resolve, whole
+from files import ASKED_EACH_TIME, CDN, GATED, TINY, WEIGHTS, batch_url, bearer, get, hold, resolve, whole
 from harness import Weir
-from hub import ALICE, BOB, File, TestHub
+from hub import ALICE, BOB, TestHub
 
 
 def cdn_url(hub: TestHub, repo: str = TINY) -> str:
     """Path and query of a fresh CDN URL that Weir has not seen."""
     made = hub.world.signer.mint(hub.repo(repo), hub.file(repo, WEIGHTS), WEIGHTS, None)
     parts = urlsplit(made)
-    return f"{parts.path}?{parts.query}"
-
-
-def batch_url(weir: Weir, hub: TestHub, file: File, repo: str = TINY) -> str:
-    """Path and query of a CDN URL that the hub issues through Weir, in an LFS batch."""
-    wanted = {"operation": "download", "transfers": ["basic"], "objects": [{"oid": file.sha256, "size": file.size}]}
-    with weir.connect() as connection:
-        reply = connection.request(
-            "POST",
-            f"/{repo}.git/info/lfs/objects/batch",
-            {"Content-Type": "application/vnd.git-lfs+json", "Accept": "application/vnd.git-lfs+json"},
-            json.dumps(wanted).encode(),
-        )
-    parts = urlsplit(json.loads(reply.body)["objects"][0]["actions"]["download"]["href"])
     return f"{parts.path}?{parts.query}"
 
 
