@@ -43,13 +43,15 @@ std::filesystem::path fast_folder() {
   return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
 }
 
-Result<void> StoreBench::open() {
-  store.reset();
-  TRY_ASSIGN(store, BlobStore::open(Options{root}));
+Result<void> StoreBench::open(uint64_t max_size) {
+  TRY(close());
+  TRY_ASSIGN(store, BlobStore::open(Options{root, max_size}));
   return {};
 }
 
 Result<void> StoreBench::close() {
+  being_read_.reset();
+  text_being_read_.clear();
   store.reset();
   return {};
 }
@@ -65,6 +67,7 @@ Result<void> StoreBench::put_small(std::string_view text) {
 Result<void> StoreBench::download(std::string_view text) {
   bool& stored = told[std::string(text)];
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
+  TRY(partial->reserve({0, text.size()}));
   for (auto gap : partial->missing({0, text.size()}))
     TRY(partial->write(gap.begin, text.substr(gap.begin, gap.size()), Trust::trusted));
   return note(stored, partial->commit());
@@ -143,6 +146,44 @@ Result<void> StoreBench::verify(std::string_view text) {
 Result<void> StoreBench::discard(std::string_view text) {
   TRY_ASSIGN(auto partial, store->open_partial(sha256(text), text.size()));
   return partial->discard();
+}
+
+Result<void> StoreBench::download_into(uint64_t max_size, std::string_view text) {
+  let_go_of_all_but(text);
+  TRY(open(max_size));
+  TRY(download(text));
+  if (store->totals().bytes + store->loose_bytes() > max_size) return fail(ErrorCode::invalid, "too little went");
+  return open();
+}
+
+Result<void> StoreBench::start_reading(std::string_view text) {
+  TRY_ASSIGN(auto blob, store->open_blob(sha256(text)));
+  if (!blob) return fail(ErrorCode::invalid, "what is to be read is not there");
+  being_read_ = *blob;
+  text_being_read_ = text;
+  return {};
+}
+
+Result<void> StoreBench::evict_all() {
+  let_go_of_all_but(text_being_read_);
+  auto max_size = std::max<uint64_t>(text_being_read_.size(), 1);
+  TRY_ASSIGN(auto collected, store->space().collect(Collect::for_real, max_size));
+  if (collected.short_by > 0) return fail(ErrorCode::invalid, "too little went");
+  for (auto& [text, stored] : told) {
+    bool left = is_there(Layout(root).object(sha256(text))) || is_there(Layout(root).partial(sha256(text)));
+    if (left && text != text_being_read_) return fail(ErrorCode::invalid, "a file stayed that no longer counts");
+  }
+  return store->flush();
+}
+
+Result<void> StoreBench::remove(std::string_view text) {
+  told[std::string(text)] = false;
+  TRY(store->discard(sha256(text)));
+  return store->flush();
+}
+
+void StoreBench::let_go_of_all_but(std::string_view text) {
+  for (auto& [each, stored] : told) stored = stored && each == text;
 }
 
 Result<std::string> StoreBench::read(const Sha256& digest) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store on a disk that can fail, and what tests do to it again and again.  Each deed returns its error; what it was
-// told to be stored is remembered, and must be there from then on.
+// told to be stored is remembered, and must be there from then on, until a deed begins that may take it away.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ std::filesystem::path fast_folder();
 
 class StoreBench {
  public:
-  Result<void> open();
+  Result<void> open(uint64_t max_size = 0);
   Result<void> close();
 
   // --- deeds
@@ -37,6 +37,14 @@ class StoreBench {
   Result<void> touch(std::string_view text);
   Result<void> verify(std::string_view text);
   Result<void> discard(std::string_view text);
+  // A download while the store has no more room than that; afterwards it has all there is.
+  Result<void> download_into(uint64_t max_size, std::string_view text);
+  // Somebody reads it, until the store is opened anew.
+  Result<void> start_reading(std::string_view text);
+  // All goes but what is being read.
+  Result<void> evict_all();
+  // By name, used or not.
+  Result<void> remove(std::string_view text);
 
   // What the store answers with: the text, or "(absent)".
   Result<std::string> read(const Sha256& digest);
@@ -51,6 +59,13 @@ class StoreBench {
   std::unique_ptr<BlobStore> store;
   std::map<std::string, bool> told;  // texts that were asked to be stored, and whether it was reported done
   std::set<std::string> came_wrong;  // texts of which wrong bytes may be held still
+
+ private:
+  // From now on the store may do without all others.
+  void let_go_of_all_but(std::string_view text);
+
+  std::shared_ptr<const Blob> being_read_;
+  std::string text_being_read_;
 };
 
 }  // namespace weir::cas

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way of writing to the store, with a fault at its first operation, at its second, and so on until it gets
-// through: errors are returned, nothing wrong is stored, nothing that was stored is lost, and the next try succeeds.
+// Every way of writing to the store and of taking from it, with a fault at its first operation, at its second, and so
+// on until it gets through: errors are returned, nothing wrong is stored, nothing that was stored is lost, and the next
+// try succeeds.
 #include "tests/component/cas/store_bench.h"
 #include "tests/fakes/fault_disk.h"
 
@@ -15,6 +16,8 @@ constexpr uint64_t kMostOperations = 2000;
 
 const std::string kHeld(2500, 'h');
 const std::string kText = std::string(1500, 'a') + std::string(1500, 'b') + std::string(500, 'c');
+const std::string kOther(2600, 'o');
+const std::string kPart = std::string(2600, 'p') + std::string(2600, 'q');
 
 struct Deed {
   const char* name;
@@ -29,6 +32,10 @@ Result<void> touch_held(StoreBench& bench) {
   TRY(bench.put_small(kText));
   return bench.touch(kText);
 }
+Result<void> hold_what_may_go(StoreBench& bench) {
+  TRY(bench.put_small(kOther));
+  return bench.download_half(kPart);
+}
 
 const Deed kDeeds[] = {
     {"a_small_file", nothing, [](StoreBench& bench) { return bench.put_small(kText); }},
@@ -41,6 +48,16 @@ const Deed kDeeds[] = {
     {"wrong_bytes", nothing, [](StoreBench& bench) { return bench.download_wrong(kText); }},
     {"a_discard", [](StoreBench& bench) { return bench.download_half(kText); },
      [](StoreBench& bench) { return bench.discard(kText); }},
+    {"an_eviction",
+     [](StoreBench& bench) -> Result<void> {
+       TRY(bench.start_reading(kHeld));  // used longest ago, it would be the first to go
+       return hold_what_may_go(bench);
+     },
+     [](StoreBench& bench) { return bench.evict_all(); }},
+    {"a_download_that_needs_room", hold_what_may_go,
+     [](StoreBench& bench) { return bench.download_into(2 * kText.size(), kText); }},
+    {"a_removal", [](StoreBench& bench) { return bench.put_small(kText); },
+     [](StoreBench& bench) { return bench.remove(kText); }},
     {"a_touched_file", touch_held, [](StoreBench& bench) { return bench.download(kText); }},
     {"a_verification", touch_held, [](StoreBench& bench) { return bench.verify(kText); }},
     {"a_flush",
