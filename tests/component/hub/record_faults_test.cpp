@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pins, the catalog and the remembered metadata, with a fault at the first operation of a write or of a restart, at
+// its second, and so on until it gets through: errors are returned, nothing that was reported written is lost or wrong,
+// and the next try succeeds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/component/hub/kept_records.h"
+#include "tests/fakes/fault_disk.h"
+#include "tests/unit/base/temporary_folder.h"
+
+namespace weir::hub {
+namespace {
+
+using fakes::Fault;
+using fakes::FaultDisk;
+using fakes::Lasting;
+
+constexpr uint64_t kMostOperations = 2000;
+constexpr auto kSetAside = ".set-aside";
+
+struct Kind {
+  const char* name;
+  std::unique_ptr<KeptRecords> (*make)(const std::filesystem::path& folder);
+};
+
+const Kind kKinds[] = {{"pins", kept_pins}, {"catalog", kept_catalog}, {"metadata", kept_metadata}};
+
+struct Deed {
+  const char* name;
+  Result<void> (*run)(KeptRecords& records);
+  std::set<int> written;
+};
+
+const Deed kDeeds[] = {
+    {"a_write", [](KeptRecords& records) { return records.write(3); }, {3}},
+    {"a_restart", [](KeptRecords& records) { return records.open(); }, {}},
+};
+
+struct Case {
+  Kind kind;
+  Deed deed;
+  Fault fault;
+  Lasting lasting;
+};
+
+class RecordFaultsTest : public testing::TestWithParam<Case> {
+ protected:
+  // Runs the deed with a fault at that operation.  False when the fault did not come: all was tried.
+  bool try_with_fault_at(uint64_t operation) {
+    auto& [kind, deed, fault, lasting] = GetParam();
+    TemporaryFolder folder;
+    FaultDisk disk(folder.path());
+    auto records = kind.make(folder.path());
+    EXPECT_TRUE(records->open() && records->write(1) && records->write(2));
+    disk.fail_at(operation, fault, lasting);
+    auto done = deed.run(*records);
+    auto struck = disk.struck();
+    bool came = disk.heal();
+    SCOPED_TRACE("fault " + std::to_string(operation) + ", " + struck);
+    bool harmless = fault == Fault::short_count || fault == Fault::interrupted;
+    EXPECT_TRUE(done || (came && !harmless)) << done.error().message;
+    std::set<int> told{1, 2};
+    if (done) told.insert(deed.written.begin(), deed.written.end());
+    if (has_set_aside(folder.path())) {
+      // To SQLite a part of a file that the disk does not give is damage; nothing else is.
+      EXPECT_EQ(fault, Fault::io_error);
+      expect_set_aside(folder.path(), told);
+      told.clear();
+    }
+    recover(*records, done.has_value(), told);
+    return came;
+  }
+
+  static bool has_set_aside(const std::filesystem::path& folder) {
+    auto files = std::filesystem::directory_iterator(folder);
+    return std::any_of(begin(files), end(files), [](auto& file) { return file.path().extension() == kSetAside; });
+  }
+  // Gives the file that was set aside its name back, elsewhere.
+  void expect_set_aside(const std::filesystem::path& folder, const std::set<int>& numbers) {
+    TemporaryFolder elsewhere;
+    for (auto& file : std::filesystem::directory_iterator(folder))
+      if (file.path().extension() == kSetAside) std::filesystem::copy(file, elsewhere / file.path().stem());
+    auto records = GetParam().kind.make(elsewhere.path());
+    auto opened = records->open();
+    ASSERT_TRUE(opened) << opened.error().message;
+    expect_at_least(*records, numbers);
+  }
+
+  void recover(KeptRecords& records, bool done, const std::set<int>& told) {
+    if (!done && !GetParam().deed.written.empty()) expect_at_least(records, told);
+    if (!done) {
+      auto again = GetParam().deed.run(records);
+      ASSERT_TRUE(again) << "the next try: " << again.error().message;
+    }
+    expect_at_least(records, told);
+    auto later = records.write(4);
+    EXPECT_TRUE(later) << "a later write: " << later.error().message;
+    auto opened = records.open();
+    ASSERT_TRUE(opened) << opened.error().message;
+    auto all = told;
+    all.insert(GetParam().deed.written.begin(), GetParam().deed.written.end());
+    all.insert(4);
+    expect_at_least(records, all);
+  }
+
+  void expect_at_least(KeptRecords& records, const std::set<int>& numbers) {
+    auto held = records.read();
+    ASSERT_TRUE(held) << held.error().message;
+    EXPECT_TRUE(std::includes(held->begin(), held->end(), numbers.begin(), numbers.end()))
+        << held->size() << " are left of " << numbers.size();
+  }
+};
+
+TEST_P(RecordFaultsTest, cost_nothing_that_was_reported) {
+  uint64_t operation = 1;
+  while (!HasFailure() && try_with_fault_at(operation)) ASSERT_LT(++operation, kMostOperations);
+  RecordProperty("operations", static_cast<int>(operation - 1));
+}
+
+const std::pair<const char*, Fault> kFaults[] = {
+    {"no_space", Fault::no_space},           {"io_error", Fault::io_error},       {"read_only", Fault::read_only},
+    {"no_descriptor", Fault::no_descriptor}, {"short_count", Fault::short_count}, {"interrupted", Fault::interrupted}};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (auto& kind : kKinds)
+    for (auto& deed : kDeeds)
+      for (auto& [name, fault] : kFaults)
+        for (auto lasting : {Lasting::once, Lasting::from_then_on})
+          if (lasting == Lasting::once || fault != Fault::interrupted) cases.push_back({kind, deed, fault, lasting});
+  return cases;
+}
+
+std::string name_of_case(const testing::TestParamInfo<Case>& info) {
+  auto& [kind, deed, fault, lasting] = info.param;
+  std::string name = std::string(kind.name) + "__" + deed.name;
+  for (auto& [text, value] : kFaults)
+    if (value == fault) name += std::string("__") + text;
+  return name + (lasting == Lasting::once ? "_once" : "_from_then_on");
+}
+
+INSTANTIATE_TEST_SUITE_P(, RecordFaultsTest, testing::ValuesIn(all_cases()), name_of_case);
+
+}  // namespace
+}  // namespace weir::hub
