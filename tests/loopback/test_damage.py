@@ -153,19 +153,28 @@ def test_a_folder_elsewhere_is_never_followed(weir: Weir, hub: TestHub, tmp_path
 # --- the index, the catalog and the version
 
 
+PAGE = 4096
+
+
 def spoil_database(path: Path, how: str) -> None:
     if how == "garbage":
         path.write_bytes(b"garbage" * 1000)
     elif how == "gone":
         path.unlink()
+    elif how == "overwritten":  # pages in its middle: the first one and the last one stay
+        middle = path.stat().st_size - 2 * PAGE
+        assert middle >= PAGE
+        with path.open("r+b") as file:
+            file.seek(PAGE)
+            file.write(b"\xff" * middle)
     else:
         database = sqlite3.connect(path)
         database.execute("PRAGMA user_version = 999")
         database.close()
 
 
-@pytest.mark.parametrize("how", ["garbage", "newer", "gone"])
-@pytest.mark.parametrize("name", ["index.db", "catalog.db"])
+@pytest.mark.parametrize("how", ["garbage", "overwritten", "newer", "gone"])
+@pytest.mark.parametrize("name", ["index.db", "catalog.db", "metadata.db"])
 def test_a_database_that_cannot_be_used(weir: Weir, hub: TestHub, name: str, how: str) -> None:
     """It is set aside, kept, and made anew; no body is fetched for it."""
     file = hold(weir, hub)
