@@ -334,3 +334,7 @@ def test_free_space_is_left(make_weir: Make, hub: TestHub, tmp_path: Path) -> No
     weir.restart()
     assert "removed 1 file," in weir.run("gc").stdout
     assert held(weir, hub) == ""
+    for name in "ab":
+        download(weir, hub, name, tmp_path)
+    weir.rest()
+    assert (weir.objects(), taken(weir)) == ([], 0)
