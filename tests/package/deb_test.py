@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package: what is in it, how its program is hardened, and what its service may do."""
 
+import json
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import unittest
 BUILD = pathlib.Path(os.environ["WEIR_BUILD"])
 SOURCE = pathlib.Path(os.environ["WEIR_SOURCE"])
 UNIT = "usr/lib/systemd/system/weir.service"
+PROGRAM_FOLDERS = tuple(f"{name}/" for name in "base http cas certs peer hub upstream proxy config cli".split())
 MOST_EXPOSURE = 25  # tenths, by systemd-analyze security
 
 
@@ -84,6 +86,20 @@ class DebTest(unittest.TestCase):
         symbols = output_of("readelf", "--dyn-syms", "--wide", program)
         self.assertTrue("__stack_chk_fail" in symbols)
         self.assertTrue(re.search(r"__\w+_chk@", symbols), "no checked function of the C library: is this optimised?")
+
+    def test_every_file_of_the_program_is_compiled_with_all_checks(self):
+        """The symbols are the same at each level; the last word on a command line is what counts."""
+        commands = {
+            str(file.relative_to(SOURCE)): entry["command"]
+            for entry in json.loads((BUILD / "compile_commands.json").read_text())
+            if (file := pathlib.Path(entry["file"])).is_relative_to(SOURCE)
+        }
+        program = {name for name in commands if name.startswith(PROGRAM_FOLDERS)}
+        self.assertEqual(program, {str(file.relative_to(SOURCE)) for folder in PROGRAM_FOLDERS
+                                   for file in (SOURCE / folder).rglob("*.cpp")})
+        for name in sorted(program):
+            levels = re.findall(r" -([DU])_FORTIFY_SOURCE(\S*)", commands[name])
+            self.assertEqual(levels[-1:], [("D", "=3")], name)
 
 
 if __name__ == "__main__":
