@@ -6,7 +6,8 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -130,8 +131,9 @@ def test_stalled_body(make_weir: Callable[..., Weir], hub: TestHub) -> None:
     assert get(weir, resolve()).body == whole(hub.file(TINY, WEIGHTS))
 
 
-def test_a_connection_that_nobody_accepts(make_weir: Callable[..., Weir], hub: TestHub) -> None:
-    """The queue is full: the kernel drops what comes, and neither refuses nor accepts."""
+@contextlib.contextmanager
+def nobody_accepts() -> Iterator[str]:
+    """The way to a listener whose queue is full: the kernel drops what comes, and neither refuses nor accepts."""
     with socket.socket() as listener, contextlib.ExitStack() as fillers:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -140,10 +142,29 @@ def test_a_connection_that_nobody_accepts(make_weir: Callable[..., Weir], hub: T
             filler = fillers.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(address)
-        weir = make_weir({"origin": {"connect_to": [f"::127.0.0.1:{address[1]}"], "address_timeout": "1s"}})
-        reply = get(weir, resolve())
+        yield f"::127.0.0.1:{address[1]}"
+
+
+def assert_nobody_accepted(reply: Reply) -> None:
     assert reply.status == 504
     assert "Cannot connect to huggingface.co" in (reply.header("X-Error-Message") or "")
+
+
+def test_a_connection_that_nobody_accepts(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    with nobody_accepts() as way:
+        weir = make_weir({"origin": {"connect_to": [way], "address_timeout": "1s"}})
+        assert_nobody_accepted(get(weir, resolve()))
+
+
+def test_who_waits_for_a_connection_is_told_before_giving_up(make_weir: Callable[..., Weir], hub: TestHub) -> None:
+    """By what is configured for everybody: an address has 4 s to answer, and clients give up after 10 s of silence."""
+    with nobody_accepts() as way:
+        weir = make_weir({"origin": {"connect_to": [way]}})
+        begun = time.monotonic()
+        reply = get(weir, resolve())
+        seconds = time.monotonic() - begun
+    assert_nobody_accepted(reply)
+    assert 3.5 < seconds < 10
 
 
 def test_a_handshake_that_nobody_answers(make_weir: Callable[..., Weir], hub: TestHub) -> None:
