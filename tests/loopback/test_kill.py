@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from clock import SANITIZED
 from files import MEDIUM, TINY, WEIGHTS, get, resolve, whole
 from harness import Weir
 from hub import File, TestHub
 
 ROUNDS = int(os.environ.get("WEIR_KILL_ROUNDS") or 5)
 OBJECTS = 10_000
-START_SECONDS = 10 if SANITIZED else 2
+# What is promised is seen on a machine that does nothing else.
+START_SECONDS = 2 if os.environ.get("WEIR_ENDURANCE") else 10
 FILES = [(TINY, WEIGHTS), (MEDIUM, WEIGHTS), *(("acme/many-files", f"shard-{3 * n:05}.bin") for n in range(40))]
 RANGES = ["", "0-99999", "5000000-", "1000000-9000000", "-500000"]
 

@@ -329,7 +329,7 @@ def test_a_date_says_nothing_of_a_file_without_one(weir: Weir, hub: TestHub) -> 
     check(ask(weir, "0-0", If_Unmodified_Since="Sun, 06 Nov 1994 08:49:37 GMT"), file, [(0, 1)])
 
 
-@pytest.mark.parametrize("state", ["cold", "warm", "partly held", "filling"])
+@pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("seen", [True, False], ids=["seen", "unseen"])
 def test_conditions_on_the_date_that_the_cdn_says(weir: Weir, hub: TestHub, state: str, seen: bool) -> None:
     """At a URL that the hub gave through this process, or at another: the CDN is asked for a byte, and tells the date."""
