@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+
+#include "base/unique_fd.h"
 
 namespace weir {
 namespace {
@@ -90,6 +93,8 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
+  // SQLite would make the file readable by all.  What stands in the way it says itself.
+  UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   TRY_ASSIGN(auto database, open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // synchronous=NORMAL in WAL mode: a power cut may lose the last transactions, never the database.
   auto prepared = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");

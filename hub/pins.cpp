@@ -102,7 +102,11 @@ Result<std::vector<Pin>> Pins::list() const {
 Result<bool> Pins::add(const Pin& pin) {
   std::lock_guard lock(changing_);
   TRY_ASSIGN(auto pins, list());
-  if (std::binary_search(pins.begin(), pins.end(), pin)) return false;
+  if (std::binary_search(pins.begin(), pins.end(), pin)) {
+    // It may be there since a try that could not say so.
+    TRY(sync_folder(file_.parent_path()));
+    return false;
+  }
   pins.push_back(pin);
   TRY(write(pins));
   return true;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <limits>
 
@@ -25,6 +26,16 @@ class DatabaseTest : public testing::Test {
 
   TemporaryFolder folder_;
 };
+
+TEST_F(DatabaseTest, is_its_users_alone) {
+  auto database = open();
+  ASSERT_TRUE(database.execute("CREATE TABLE blobs(name TEXT)"));
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((path().string() + suffix).c_str(), &status), 0) << suffix;
+    EXPECT_EQ(status.st_mode & 0777U, 0600U) << suffix;
+  }
+}
 
 TEST_F(DatabaseTest, keeps_rows_for_the_next_opening) {
   {
