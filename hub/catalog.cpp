@@ -10,7 +10,7 @@ namespace weir::hub {
 namespace {
 
 constexpr size_t kWrittenNames = 100'000;
-constexpr size_t kUnwrittenBlobs = 100'000;
+constexpr size_t kUnwrittenNames = 100'000;
 
 // Names are looked up by half a sha256 of theirs, which is small and as good as unique.
 Digest<16> key_of(std::string_view name) {
@@ -137,7 +137,8 @@ void Catalog::write(const std::vector<CatalogChange>& changes) {
     log::warning("the catalog cannot be written ({}); what is learnt now is forgotten at the end",
                  written.error().message);
   writes_fail_ = !written;
-  if (!written) remember_unwritten(changes);
+  if (written) return forget_unwritten(changes);
+  remember_unwritten(changes);
 }
 
 // They are written when the hub says them again.
@@ -147,8 +148,20 @@ void Catalog::remember_unwritten(const std::vector<CatalogChange>& changes) {
     if (const auto* revision = std::get_if<NamedRevision>(&change)) written_names_.put(key_of(*revision), Key{});
     const auto* file = std::get_if<NamedFile>(&change);
     if (!file) continue;
-    written_names_.put(key_of(file->file.key()), Key{});
-    if (unwritten_.size() < kUnwrittenBlobs) unwritten_.insert(file->blob.digest);
+    auto key = key_of(file->file.key());
+    written_names_.put(key, Key{});
+    if (unwritten_.size() < kUnwrittenNames || unwritten_.contains(key)) unwritten_[key] = file->blob.digest;
+  }
+}
+
+void Catalog::forget_unwritten(const std::vector<CatalogChange>& changes) {
+  std::unique_lock lock(tables_mutex_);
+  if (unwritten_.empty()) return;
+  for (const auto& change : changes) {
+    if (const auto* file = std::get_if<NamedFile>(&change)) unwritten_.erase(key_of(file->file.key()));
+    const auto* forgotten = std::get_if<ForgottenNames>(&change);
+    if (!forgotten) continue;
+    for (const auto& file : forgotten->files) unwritten_.erase(key_of(file.key()));
   }
 }
 
@@ -158,7 +171,7 @@ Result<std::unordered_set<Sha256, DigestHash>> Catalog::pinned_blobs() {
   if (pins.empty()) return std::unordered_set<Sha256, DigestHash>();
   TRY_ASSIGN(auto blobs, pins_.blobs());
   std::shared_lock lock(tables_mutex_);
-  blobs.insert(unwritten_.begin(), unwritten_.end());
+  for (const auto& [name, digest] : unwritten_) blobs.insert(digest);
   return blobs;
 }
 

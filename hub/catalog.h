@@ -11,6 +11,7 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -68,6 +69,7 @@ class Catalog {
   void remember_loaded();
   void write(const std::vector<CatalogChange>& changes);
   void remember_unwritten(const std::vector<CatalogChange>& changes);
+  void forget_unwritten(const std::vector<CatalogChange>& changes);
 
   Pins pins_;
   CatalogDatabase database_;  // the writer's, once it runs
@@ -79,8 +81,8 @@ class Catalog {
   Table<RegularFile> regular_files_;  // guarded by tables_mutex_
   // Names that were written by this process, with a digest of what they stood for: a hit writes nothing.
   Table<Key> written_names_;  // guarded by tables_mutex_
-  // Blobs whose names were learnt and not written.
-  std::unordered_set<Sha256, DigestHash> unwritten_;  // guarded by tables_mutex_
+  // What names stand for that were learnt and not written.
+  std::unordered_map<Key, Sha256, DigestHash> unwritten_;  // guarded by tables_mutex_
 
   WriteBehind<CatalogChange> writer_;  // the last: it uses the others until it has ended
 };

@@ -139,12 +139,15 @@ TEST_F(PinsTest, keep_what_could_not_be_written) {
   catalog->flush();
   ASSERT_TRUE(rename_table("names", "hidden"));
   learn(RepoType::model, "org/model", "main", kNew, 2);
+  learn(RepoType::model, "org/other", "main", kNew, 3);
   catalog->flush();
   ASSERT_TRUE(rename_table("hidden", "names"));
   EXPECT_THAT(kept(), IsEmpty());
   pin("org/model");
-  EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2)));
+  EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2), digest(3))) << "whose they are is not looked at";
   learn(RepoType::model, "org/model", "main", kNew, 2);
+  learn(RepoType::model, "org/other", "main", kNew, 3);
+  EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2)));
   catalog.reset();
   catalog = Catalog::open(folder / "catalog.db").value();
   EXPECT_THAT(kept(), UnorderedElementsAre(digest(1), digest(2)));
