@@ -62,13 +62,14 @@ void StoreHealth::remember_misfit(const std::string& reason, WallTime now) {
 }
 
 void StoreHealth::doubt(const Error& error, WallTime now) {
-  if (!trouble_in(error) && error.code != ErrorCode::over_limit) return;
+  // A limit of the configuration says nothing of the disk.
+  if (error.code == ErrorCode::over_limit) return remember_misfit(error.message, now);
+  if (!trouble_in(error)) return;
   std::lock_guard lock(checking_);
   if (!writable()) return;
   auto written = write_and_remove();
   if (written) {
-    bool too_large = error.code == ErrorCode::over_limit || trouble_in(error) == StoreTrouble::Kind::full;
-    if (too_large) remember_misfit(error.message, now);
+    if (trouble_in(error) == StoreTrouble::Kind::full) remember_misfit(error.message, now);
     return;
   }
   auto kind = trouble_in(written.error()).value_or(StoreTrouble::Kind::failing);
@@ -81,9 +82,14 @@ void StoreHealth::check(WallTime now) {
   std::lock_guard lock(checking_);
   auto before = trouble();
   if (!before) return;
-  // What a quota leaves is not to be seen: the rests of failed downloads may be what fills it.
-  if (before->kind == StoreTrouble::Kind::full) space_.remove_idle_partials();
-  if (!write_and_remove()) return;
+  auto written = write_and_remove();
+  // What a quota leaves is not to be seen: there seems to be room, and the rests of failed downloads may be what fills
+  // it.
+  if (!written && trouble_in(written.error()) == StoreTrouble::Kind::full && space_.reserve(kProbeBytes)) {
+    space_.remove_idle_partials();
+    written = write_and_remove();
+  }
+  if (!written) return;
   log::info("the store takes bytes again, after {} s", unix_seconds(now) - unix_seconds(before->since));
   set(std::nullopt);
 }

@@ -22,7 +22,8 @@ uint64_t StoreStock::bytes() const {
 
 std::optional<uint64_t> StoreStock::free_bytes() const {
   struct statvfs status = {};
-  if (::statvfs(shelf_.layout().root().c_str(), &status) != 0) return std::nullopt;
+  // Some file systems have no figures.
+  if (::statvfs(shelf_.layout().root().c_str(), &status) != 0 || status.f_blocks == 0) return std::nullopt;
   return static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
 }
 

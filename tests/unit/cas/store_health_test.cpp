@@ -2,6 +2,8 @@
 #include "cas/store_health.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -82,20 +84,46 @@ TEST_F(StoreHealthTest, a_write_that_failed_once_is_no_file_that_is_too_large) {
   EXPECT_FALSE(health_.misfit(kThen));
 }
 
+// No file may be larger than that while it lives.
+class LargestFile {
+ public:
+  explicit LargestFile(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &usual_);
+    rlimit limit{bytes, usual_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~LargestFile() {
+    ::setrlimit(RLIMIT_FSIZE, &usual_);
+    ::signal(SIGXFSZ, before_);
+  }
+
+ private:
+  rlimit usual_{};
+  sighandler_t before_ = ::signal(SIGXFSZ, SIG_IGN);
+};
+
 // What a quota leaves is nowhere to be seen.
-TEST_F(StoreHealthTest, partial_blobs_go_while_it_is_full_and_at_no_other_time) {
+TEST_F(StoreHealthTest, partial_blobs_go_where_there_seems_to_be_room) {
   stock_.partials = {{sha256("p"), 20, 1, 1}};
-  block();
-  health_.doubt(io_, kThen);
-  health_.check(kLater);
+  LargestFile limit(1000);
+  health_.doubt({ErrorCode::no_space, "no room"}, kThen);
+  ASSERT_TRUE(health_.trouble());
   EXPECT_EQ(stock_.partials.size(), 1U);
-  unblock();
   health_.check(kLater);
+  EXPECT_TRUE(stock_.partials.empty());
+  EXPECT_FALSE(health_.writable()) << "they were not what is in the way";
+}
+
+TEST_F(StoreHealthTest, partial_blobs_stay_where_they_are_not_in_the_way) {
+  stock_.partials = {{sha256("p"), 20, 1, 1}};
   stock_.free = options_.min_free;
   health_.doubt({ErrorCode::no_space, "no room"}, kThen);
   ASSERT_TRUE(health_.trouble());
   health_.check(kLater);
-  EXPECT_TRUE(stock_.partials.empty());
+  stock_.free = options_.min_free * 2;
+  health_.check(kLater);
+  EXPECT_TRUE(health_.writable());
+  EXPECT_EQ(stock_.partials.size(), 1U);
 }
 
 TEST_F(StoreHealthTest, a_folder_that_takes_nothing_is_trouble_until_it_does) {
