@@ -31,7 +31,7 @@ void SocketGate::guard(EasyHandle& easy) {
 
 bool SocketGate::lacked_descriptors(CURLcode code) const {
   if (code == CURLE_COULDNT_CONNECT) return no_descriptors_;
-  if (code != CURLE_COULDNT_RESOLVE_HOST) return false;
+  if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_RESOLVE_PROXY) return false;
   // The resolver does not say: it is tried.
   return !UniqueFd(::eventfd(0, EFD_CLOEXEC)) && is_lack_of_descriptors(errno);
 }
