@@ -364,6 +364,15 @@ def test_conditions_on_the_date_that_the_cdn_says(weir: Weir, hub: TestHub, stat
             assert (reply.result().status, reply.result().body == whole(file)) == (200, True)
 
 
+def test_a_date_that_the_cdn_cannot_say(weir: Weir, hub: TestHub) -> None:
+    """A held file comes without one, at a URL that the hub gave."""
+    file = hold(weir, hub)
+    target = batch_url(weir, hub, file)
+    hub.inject(host=CDN, status=503, count=None)
+    reply = get(weir, target, {"If-Modified-Since": "Tue, 14 Nov 2023 22:13:20 GMT"}, host=CDN)
+    assert (reply.status, reply.header("Last-Modified"), reply.body == whole(file)) == (200, None, True)
+
+
 def test_head_has_no_ranges(weir: Weir, hub: TestHub) -> None:
     """RFC 9110, section 14.2: Range is for GET."""
     for _ in range(2):
