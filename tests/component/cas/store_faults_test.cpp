@@ -3,16 +3,15 @@
 // on until it gets through: errors are returned, nothing wrong is stored, nothing that was stored is lost, and the next
 // try succeeds.
 #include "tests/component/cas/store_bench.h"
-#include "tests/fakes/fault_disk.h"
+#include "tests/fakes/fault_table.h"
 
 namespace weir::cas {
 namespace {
 
 using fakes::Fault;
 using fakes::FaultDisk;
+using fakes::FaultWay;
 using fakes::Lasting;
-
-constexpr uint64_t kMostOperations = 2000;
 
 const std::string kHeld(2500, 'h');
 const std::string kText = std::string(1500, 'a') + std::string(1500, 'b') + std::string(500, 'c');
@@ -81,28 +80,26 @@ const Deed kDeeds[] = {
 
 struct Case {
   Deed deed;
-  Fault fault;
-  Lasting lasting;
+  FaultWay way;
 };
 
 class StoreFaultsTest : public testing::TestWithParam<Case> {
  protected:
   // Runs the deed with a fault at that operation.  False when the fault did not come: all was tried.
   bool try_with_fault_at(uint64_t operation) {
-    auto& [deed, fault, lasting] = GetParam();
+    auto& [deed, way] = GetParam();
     StoreBench bench;
     FaultDisk disk(bench.root);
     auto prepared = bench.open();
     if (prepared) prepared = bench.put_small(kHeld);
     if (prepared) prepared = deed.prepare(bench);
     EXPECT_TRUE(prepared) << prepared.error().message;
-    disk.fail_at(operation, fault, lasting);
+    disk.fail_at(operation, way.fault, way.lasting);
     auto done = deed.run(bench);
     auto struck = disk.struck();
     bool came = disk.heal();
     SCOPED_TRACE("fault " + std::to_string(operation) + ", " + struck);
-    bool harmless = fault == Fault::short_count || fault == Fault::interrupted;
-    EXPECT_TRUE(done || (came && !harmless)) << done.error().message;
+    EXPECT_TRUE(done || (came && !way.is_harmless())) << done.error().message;
     recover(bench);
     return came;
   }
@@ -120,19 +117,13 @@ class StoreFaultsTest : public testing::TestWithParam<Case> {
     EXPECT_EQ(files_in(bench.root / "tmp"), 0U);
     // A part of the index that the disk does not give is damage to SQLite; all else is none.
     for (auto& name : std::filesystem::directory_iterator(bench.root))
-      EXPECT_TRUE(GetParam().fault == Fault::io_error || name.path().string().find("damaged") == std::string::npos);
+      EXPECT_TRUE(GetParam().way.fault == Fault::io_error || name.path().string().find("damaged") == std::string::npos);
   }
 };
 
 TEST_P(StoreFaultsTest, harm_nothing) {
-  uint64_t operation = 1;
-  while (!HasFailure() && try_with_fault_at(operation)) ASSERT_LT(++operation, kMostOperations);
-  RecordProperty("operations", static_cast<int>(operation - 1));
+  fakes::try_at_each_operation([this](uint64_t operation) { return try_with_fault_at(operation); });
 }
-
-const std::pair<const char*, Fault> kFaults[] = {
-    {"no_space", Fault::no_space},           {"io_error", Fault::io_error},       {"read_only", Fault::read_only},
-    {"no_descriptor", Fault::no_descriptor}, {"short_count", Fault::short_count}, {"interrupted", Fault::interrupted}};
 
 // The same partial blob can be committed again, unless its bytes could not be synced: then they are not trusted.
 TEST(CommitFaultsTest, can_be_repeated) {
@@ -159,18 +150,12 @@ TEST(CommitFaultsTest, can_be_repeated) {
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (auto& deed : kDeeds)
-    for (auto& [name, fault] : kFaults)
-      for (auto lasting : {Lasting::once, Lasting::from_then_on})
-        if (lasting == Lasting::once || fault != Fault::interrupted) cases.push_back({deed, fault, lasting});
+    for (auto& way : fakes::fault_ways()) cases.push_back({deed, way});
   return cases;
 }
 
 std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  auto& [deed, fault, lasting] = info.param;
-  std::string name = deed.name;
-  for (auto& [text, value] : kFaults)
-    if (value == fault) name += std::string("__") + text;
-  return name + (lasting == Lasting::once ? "_once" : "_from_then_on");
+  return std::string(info.param.deed.name) + "__" + fakes::name_of(info.param.way);
 }
 
 INSTANTIATE_TEST_SUITE_P(, StoreFaultsTest, testing::ValuesIn(all_cases()), name_of_case);

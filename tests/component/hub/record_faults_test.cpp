@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/component/hub/kept_records.h"
-#include "tests/fakes/fault_disk.h"
+#include "tests/fakes/fault_table.h"
 #include "tests/unit/base/temporary_folder.h"
 
 namespace weir::hub {
@@ -16,9 +16,8 @@ namespace {
 
 using fakes::Fault;
 using fakes::FaultDisk;
-using fakes::Lasting;
+using fakes::FaultWay;
 
-constexpr uint64_t kMostOperations = 2000;
 constexpr auto kSetAside = ".set-aside";
 
 struct Kind {
@@ -42,31 +41,29 @@ const Deed kDeeds[] = {
 struct Case {
   Kind kind;
   Deed deed;
-  Fault fault;
-  Lasting lasting;
+  FaultWay way;
 };
 
 class RecordFaultsTest : public testing::TestWithParam<Case> {
  protected:
   // Runs the deed with a fault at that operation.  False when the fault did not come: all was tried.
   bool try_with_fault_at(uint64_t operation) {
-    auto& [kind, deed, fault, lasting] = GetParam();
+    auto& [kind, deed, way] = GetParam();
     TemporaryFolder folder;
     FaultDisk disk(folder.path());
     auto records = kind.make(folder.path());
     EXPECT_TRUE(records->open() && records->write(1) && records->write(2));
-    disk.fail_at(operation, fault, lasting);
+    disk.fail_at(operation, way.fault, way.lasting);
     auto done = deed.run(*records);
     auto struck = disk.struck();
     bool came = disk.heal();
     SCOPED_TRACE("fault " + std::to_string(operation) + ", " + struck);
-    bool harmless = fault == Fault::short_count || fault == Fault::interrupted;
-    EXPECT_TRUE(done || (came && !harmless)) << done.error().message;
+    EXPECT_TRUE(done || (came && !way.is_harmless())) << done.error().message;
     std::set<int> told{1, 2};
     if (done) told.insert(deed.written.begin(), deed.written.end());
     if (has_set_aside(folder.path())) {
       // To SQLite a part of a file that the disk does not give is damage; nothing else is.
-      EXPECT_EQ(fault, Fault::io_error);
+      EXPECT_EQ(way.fault, Fault::io_error);
       expect_set_aside(folder.path(), told);
       told.clear();
     }
@@ -115,31 +112,20 @@ class RecordFaultsTest : public testing::TestWithParam<Case> {
 };
 
 TEST_P(RecordFaultsTest, cost_nothing_that_was_reported) {
-  uint64_t operation = 1;
-  while (!HasFailure() && try_with_fault_at(operation)) ASSERT_LT(++operation, kMostOperations);
-  RecordProperty("operations", static_cast<int>(operation - 1));
+  fakes::try_at_each_operation([this](uint64_t operation) { return try_with_fault_at(operation); });
 }
-
-const std::pair<const char*, Fault> kFaults[] = {
-    {"no_space", Fault::no_space},           {"io_error", Fault::io_error},       {"read_only", Fault::read_only},
-    {"no_descriptor", Fault::no_descriptor}, {"short_count", Fault::short_count}, {"interrupted", Fault::interrupted}};
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (auto& kind : kKinds)
     for (auto& deed : kDeeds)
-      for (auto& [name, fault] : kFaults)
-        for (auto lasting : {Lasting::once, Lasting::from_then_on})
-          if (lasting == Lasting::once || fault != Fault::interrupted) cases.push_back({kind, deed, fault, lasting});
+      for (auto& way : fakes::fault_ways()) cases.push_back({kind, deed, way});
   return cases;
 }
 
 std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  auto& [kind, deed, fault, lasting] = info.param;
-  std::string name = std::string(kind.name) + "__" + deed.name;
-  for (auto& [text, value] : kFaults)
-    if (value == fault) name += std::string("__") + text;
-  return name + (lasting == Lasting::once ? "_once" : "_from_then_on");
+  auto& [kind, deed, way] = info.param;
+  return std::string(kind.name) + "__" + deed.name + "__" + fakes::name_of(way);
 }
 
 INSTANTIATE_TEST_SUITE_P(, RecordFaultsTest, testing::ValuesIn(all_cases()), name_of_case);
