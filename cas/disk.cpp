@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,10 @@ Result<size_t> read_some(int fd, char* to, size_t length, uint64_t offset) {
     if (got == 0) return fail(ErrorCode::io, "reading a blob: the file is shorter than it was");
     if (errno != EINTR) return fail(errno_error("reading a blob"));
   }
+}
+
+std::string attribute_name(const std::string& name) {
+  return "user.weir." + name;
 }
 
 // Adds where the two, which are of one length and belong at `offset`, differ.
@@ -186,6 +191,21 @@ Result<void> make_own_folder(const std::filesystem::path& path) {
   if (errno != EEXIST) return fail(errno_error("creating the folder " + path.string()));
   if (is_own_folder(path)) return {};
   return fail(ErrorCode::io, path.string() + " is in the way: remove it, a folder belongs there");
+}
+
+std::string attribute_of(int fd, const std::string& name) {
+  std::string text(kMaxAttribute, '\0');
+  ssize_t length = ::fgetxattr(fd, attribute_name(name).c_str(), text.data(), text.size());
+  text.resize(static_cast<size_t>(std::max<ssize_t>(length, 0)));
+  return text;
+}
+
+void set_attribute(int fd, const std::string& name, std::string_view text) {
+  if (text.empty()) {
+    (void)::fremovexattr(fd, attribute_name(name).c_str());
+  } else {
+    (void)::fsetxattr(fd, attribute_name(name).c_str(), text.data(), text.size(), 0);
+  }
 }
 
 bool share_bytes(int from, int to) {

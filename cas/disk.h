@@ -61,6 +61,14 @@ Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path);
 Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path);
 Result<void> sync_file(int fd, const std::filesystem::path& path);
 
+// A short text that goes with a file whatever its name is: an extended attribute (xattr(7)), `user.weir.NAME`.  Not
+// every file system keeps any, so nothing may depend on it. Empty where there is none, or one longer than
+// kMaxAttribute.
+std::string attribute_of(int fd, const std::string& name);
+// An empty text removes it.
+void set_attribute(int fd, const std::string& name, std::string_view text);
+inline constexpr size_t kMaxAttribute = 1024;
+
 // Makes an empty file share all bytes of another one (a reflink); false where that cannot be done, and nothing is
 // changed.
 bool share_bytes(int from, int to);

@@ -10,6 +10,7 @@ namespace weir::cas {
 namespace {
 
 constexpr mode_t kPartialMode = 0600;
+constexpr const char* kVersion = "version";
 
 // A crash in commit() may have left it read-only.
 Result<OpenedFile> open_writable(const std::filesystem::path& path) {
@@ -87,6 +88,7 @@ PartialBlob::PartialBlob(Shelf& shelf, LooseFiles& loose_files, Space& space, st
       claim_(std::move(claim)),
       file_(std::move(file)),
       path_(shelf.layout().partial(file_->digest())),
+      former_version_(attribute_of(file_->fd(), kVersion)),
       map_(std::move(map)),
       promised_(map_.size()),
       loose_(loose_files.take(file_->digest())),
@@ -180,6 +182,10 @@ Result<void> PartialBlob::reserve(ByteRange range) {
 void PartialBlob::release(ByteRange range) {
   std::lock_guard lock(map_mutex_);
   reservation_.give_back(promised_.remove(range));
+}
+
+void PartialBlob::set_version(std::string_view version) {
+  if (version.size() <= kMaxAttribute) set_attribute(fd(), kVersion, version);
 }
 
 Result<WriteOutcome> PartialBlob::write(uint64_t offset, std::string_view bytes, Trust trust) {
@@ -294,6 +300,7 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
     if (verified.error().code == ErrorCode::digest_mismatch && !has_untrusted()) TRY(reject());
     return fail(verified.error());
   }
+  set_version("");
   auto blob = shelf_.publish(file_, path_, loose_);
   auto named = has_name(fd(), path_);
   if (!blob && named && *named) return blob;

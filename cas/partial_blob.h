@@ -6,14 +6,15 @@
 // *readable*, and once all is verified all of it: anybody may read that from file(), before, during and after commit(),
 // for it is the same file, and a byte that was readable once never changes.  An untrusted byte may.
 //
-// write, append, forget, save_map, checkpoint, rehash, commit, reject and discard block (disk pool) and are called one
-// at a time, but for this: checkpoint may run beside write, append, save_map and rehash.  All else is safe from any
-// thread and cheap.
+// write, append, set_version, forget, save_map, checkpoint, rehash, commit, reject and discard block (disk pool) and
+// are called one at a time, but for this: checkpoint may run beside write, append, save_map and rehash.  All else is
+// safe from any thread and cheap.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -78,6 +79,9 @@ class PartialBlob {
   std::vector<ByteRange> untrusted(ByteRange within) const;
   bool has_untrusted() const;
 
+  // What set_version() kept in a former run; empty where it did not, or the file system keeps no attributes.
+  const std::string& former_version() const { return former_version_; }
+
   // Whether there is room for what is not present of `range`: reserve() has promised it.
   bool is_reserved(ByteRange range) const;
   // Blocking, beside other calls.  Reserves room for what is not present of `range`; writing draws on it.  A write that
@@ -86,6 +90,10 @@ class PartialBlob {
   Result<void> reserve(ByteRange range);
   // The bytes do not come: gives back what was reserved for them.
   void release(ByteRange range);
+
+  // Keeps beside the bytes, as far as the file system can, of which version of the origin's file they are: a text of
+  // the caller's, of kMaxAttribute bytes at most.  It goes when they are published.
+  void set_version(std::string_view version);
 
   // Writes these bytes where nothing is present yet.  Trusted bytes also replace untrusted ones, which are compared
   // first: those that are the same become trusted without being written.  Errors: digest_mismatch for bytes beyond
@@ -145,6 +153,7 @@ class PartialBlob {
   std::unique_ptr<Claims::Claim> claim_;
   std::shared_ptr<const BlobFile> file_;
   std::filesystem::path path_;
+  const std::string former_version_;
   mutable std::mutex map_mutex_;
   TrustMap map_;             // guarded by map_mutex_
   BlockMap promised_;        // what is reserved and not present; guarded by map_mutex_

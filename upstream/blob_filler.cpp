@@ -128,7 +128,11 @@ void BlobFiller::write_piece() {
   writing_trust_ = piece->trust;
   using Written = Result<cas::WriteOutcome>;
   task_ = pool_.submit<Written>(
-      loop_, [partial = partial_, piece] { return partial->write(piece->offset, piece->bytes, piece->trust); },
+      loop_,
+      [partial = partial_, piece, version = std::exchange(unsaved_version_, std::nullopt)] {
+        if (version) partial->set_version(*version);
+        return partial->write(piece->offset, piece->bytes, piece->trust);
+      },
       [this, piece](Written written) {
         auto range = std::exchange(writing_, {});
         written_at_ = monotonic_now();

@@ -6,7 +6,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/disk_pool.h"
@@ -59,6 +61,8 @@ class BlobFiller {
   // Whether bytes are taken; else the origin waits for the disk.
   bool has_room() const;
   void add(uint64_t offset, std::string_view bytes, cas::Trust trust);
+  // Kept beside the bytes that are added from now on: see PartialBlob::set_version().
+  void set_version(std::string version) { unsaved_version_ = std::move(version); }
   // What is neither held nor received of `within`.
   std::vector<ByteRange> missing(ByteRange within) const;
   // What is held or received of `within` and clients cannot read before the whole is verified.
@@ -102,6 +106,7 @@ class BlobFiller {
   bool wrote_last_ = false;
   bool map_saved_ = true;
   ReceivedBytes received_;
+  std::optional<std::string> unsaved_version_;
   ByteRange writing_;  // with the pool now
   cas::Trust writing_trust_ = cas::Trust::trusted;
   MonotonicTime written_at_{};

@@ -36,6 +36,7 @@ void Fetch::on_opened(Result<void> opened) {
     return on_store_failed(opened.error());
   }
   progress_->open(filler_.partial());
+  transfers_.recall(filler_.partial()->former_version());
   stage_ = Stage::open;
   for (const auto& member : std::vector(members_.all())) place(member);
   end_if_unwanted();

@@ -51,6 +51,7 @@ class Fetch : private TransfersOwner, private FillerOwner {
   bool has_room() const override { return filler_.has_room(); }
   bool reserve(ByteRange range) override;
   void on_bytes(SourceId source, uint64_t offset, std::string_view bytes) override;
+  void on_version(std::string version) override { filler_.set_version(std::move(version)); }
   void on_change() override;
   void on_gave_up(FetchFailure failure) override {
     if (!turn_to_the_suspects()) fail(std::move(failure));

@@ -6,6 +6,15 @@
 #include "hub/signed_url.h"
 
 namespace weir::upstream {
+namespace {
+
+// A path may name what is private, so its hash stands for it on the disk.
+std::string object_id(const http::Url& url) {
+  auto name = hub::object_name(url.host, url.target);
+  return sha256(name.host + name.path).hex() + " ";
+}
+
+}  // namespace
 
 FetchOrigin::FetchOrigin(const FetchContext& context)
     : counters_(context.counters),
@@ -24,8 +33,21 @@ void FetchOrigin::set_url(http::Url url) {
   url_ = std::move(url);
 }
 
-void FetchOrigin::on_tag(const http::Url& url, http::EntityTag tag) {
-  if (url == url_) tag_ = std::move(tag);
+bool FetchOrigin::on_tag(const http::Url& url, http::EntityTag tag) {
+  if (url != url_ || tag_ == tag) return false;
+  tag_ = std::move(tag);
+  return true;
+}
+
+std::string FetchOrigin::version() const {
+  return object_id(url_) + (tag_ ? tag_->text() : "");
+}
+
+void FetchOrigin::recall(std::string_view version) {
+  auto id = object_id(url_);
+  if (!version.starts_with(id)) return;
+  auto tag = http::parse_entity_tag(version.substr(id.size()));
+  if (tag && !tag->weak) tag_ = std::move(tag);
 }
 
 void FetchOrigin::renew(const Sha256& digest, uint64_t size, std::function<void(Renewed)> done) {

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/clock.h"
@@ -36,9 +38,14 @@ class FetchOrigin {
 
   const http::Url& url() const { return url_; }
   const std::optional<http::EntityTag>& tag() const { return tag_; }
-  // An answer to that URL bears it.
-  void on_tag(const http::Url& url, http::EntityTag tag);
+  // An answer to that URL bears it.  True when it is news.
+  bool on_tag(const http::Url& url, http::EntityTag tag);
   void forget_tag() { tag_.reset(); }
+
+  // The tag and what it is the tag of, as a text to keep beside the bytes.
+  std::string version() const;
+  // What was kept in a former run.  It counts where the URL leads to the same object.
+  void recall(std::string_view version);
 
   // The first request goes out.
   void begin(MonotonicTime now) { schedule_.begin(now); }

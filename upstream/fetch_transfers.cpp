@@ -234,7 +234,7 @@ bool FetchTransfers::has_room(const FetchLane& transfer) {
 }
 
 void FetchTransfers::on_tag(const FetchLane& lane, http::EntityTag tag) {
-  origin_.on_tag(lane.source(), std::move(tag));
+  if (origin_.on_tag(lane.source(), std::move(tag))) owner_.on_version(origin_.version());
 }
 
 void FetchTransfers::on_received(const FetchLane& transfer, uint64_t count) {

@@ -32,6 +32,8 @@ class TransfersOwner {
   // on_reserved() is called.
   virtual bool reserve(ByteRange range) = 0;
   virtual void on_bytes(SourceId source, uint64_t offset, std::string_view bytes) = 0;
+  // What comes from the origin is of this version: a text to keep beside it for recall().
+  virtual void on_version(std::string version) = 0;
   // Something has happened that the plan has not been asked about: FetchTransfers::work() is to be called.
   virtual void on_change() = 0;
   // No source is left that could give what is missing.
@@ -49,6 +51,8 @@ class FetchTransfers : public LaneOwner {
   void offer(const JoinRequest& request);
   // See SourcePlan.
   bool needs_transfer(const PlanNeeds& needs, ByteRange range) const { return plan_.needs_transfer(needs, range); }
+  // What on_version() told a former run.
+  void recall(std::string_view version) { origin_.recall(version); }
   // From here on clients wait.
   void begin();
   // Does what is to be done now.

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -500,6 +501,15 @@ int fchmod(int fd, mode_t mode) noexcept {
 int futimens(int fd, const timespec times[2]) noexcept {
   WEIR_NEXT(futimens);
   return watched_attribute(fd, [&] { return next_futimens(fd, times); });
+}
+
+int fsetxattr(int fd, const char* name, const void* value, size_t size, int flags) noexcept {
+  WEIR_NEXT(fsetxattr);
+  return watched_attribute(fd, [&] { return next_fsetxattr(fd, name, value, size, flags); });
+}
+int fremovexattr(int fd, const char* name) noexcept {
+  WEIR_NEXT(fremovexattr);
+  return watched_attribute(fd, [&] { return next_fremovexattr(fd, name); });
 }
 
 int fstat(int fd, struct stat* status) noexcept {

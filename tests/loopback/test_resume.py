@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A restarted weir keeps the part that it has: the only resume that today's clients have."""
 
+import os
+from pathlib import Path
+
 from files import CDN, MEDIUM, TINY, WEIGHTS, get, resolve, whole
 from harness import Weir
 from hub import TestHub
@@ -8,6 +11,14 @@ from hub import TestHub
 BIG = "acme/big-model"
 RATE = 20_000_000
 ALLOWANCE = 8 * 1024 * 1024
+
+
+def keeps_attributes(folder: Path) -> bool:
+    try:
+        os.setxattr(folder, "user.test", b"1")
+    except OSError:
+        return False
+    return True
 
 
 def begin(weir: Weir, target: str, count: int) -> None:
@@ -44,6 +55,9 @@ def test_stopped_and_started(weir: Weir, hub: TestHub) -> None:
     (second,) = hub.log.find(host=CDN)[1:]
     start = int((second.range or "bytes=0-")[6:-1])
     assert 20_000_000 - ALLOWANCE <= start <= 20_000_000
+    if keeps_attributes(weir.store):
+        # The CDN's own tag, which the first run was told.
+        assert second.headers["If-Range"] == f'"{file.xet_hash}"'
 
 
 def test_wrong_bytes_before_the_kill_are_found_after_it(weir: Weir, hub: TestHub) -> None:

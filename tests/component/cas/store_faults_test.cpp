@@ -134,6 +134,7 @@ TEST(CommitFaultsTest, can_be_repeated) {
     ASSERT_TRUE(bench.open());
     auto partial = bench.store->open_partial(sha256(kText), kText.size());
     ASSERT_TRUE(partial && (*partial)->write(0, kText, Trust::trusted));
+    (*partial)->set_version("one");
     disk.fail_at(operation, Fault::io_error, Lasting::once);
     auto blob = (*partial)->commit();
     auto struck = disk.struck();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that changes at its place while it is fetched, as its entity tag tells; and origins that ask for patience.
 #include <gmock/gmock.h>
+#include <sys/xattr.h>
+
+#include <filesystem>
 
 #include "tests/component/upstream/fetch_fixture.h"
 
@@ -11,6 +14,10 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 constexpr size_t kMiB = 1 << 20;
+
+bool keeps_attributes(const std::filesystem::path& folder) {
+  return ::setxattr(folder.c_str(), "user.test", "1", 1, 0) == 0;
+}
 
 class FetchChanges : public FetchFixture {
  protected:
@@ -29,6 +36,14 @@ class FetchChanges : public FetchFixture {
       if (cut) connection.close_without_notify();
       return !cut;
     };
+  }
+
+  // A run that ends in the middle.
+  void leave_a_part(const std::string& tag) {
+    setup_.options.max_retries = 0;
+    cdn(tagged(bytes_, tag, kMiB));
+    ASSERT_TRUE(fetch(bytes_)->failed());
+    end_table();
   }
 
   std::string bytes_ = some_bytes(2 * kMiB + 5);
@@ -71,6 +86,39 @@ TEST_F(FetchChanges, another_tag_rejects_what_came_and_the_next_fetch_begins_ane
   auto next = fetch(bytes_);
   EXPECT_TRUE(next->verified()) << next->progress->failure().message;
   EXPECT_EQ(field_of(cdn_requests()[2], "Range"), "");
+}
+
+// --- after a restart
+
+TEST_F(FetchChanges, what_a_former_run_left_must_bear_the_same_tag) {
+  leave_a_part("\"a\"");
+  if (!keeps_attributes(folder_.path())) GTEST_SKIP() << "this file system keeps no attributes";
+  cdn(tagged(bytes_, "\"a\""));
+  auto client = fetch(bytes_);
+  ASSERT_TRUE(client->verified()) << client->progress->failure().message;
+  EXPECT_EQ(field_of(cdn_requests()[1], "If-Range"), "\"a\"");
+  EXPECT_EQ(table().counters().origin_bytes, bytes_.size() - kMiB);
+}
+
+TEST_F(FetchChanges, another_tag_rejects_what_a_former_run_left) {
+  leave_a_part("\"a\"");
+  if (!keeps_attributes(folder_.path())) GTEST_SKIP() << "this file system keeps no attributes";
+  cdn(tagged(bytes_, "\"b\""));
+  auto client = fetch(bytes_);
+  ASSERT_TRUE(client->failed());
+  EXPECT_EQ(client->progress->failure().remedy, FetchFailure::Remedy::start_over);
+  EXPECT_TRUE(store_->recent_quarantine(sha256(bytes_), wall_now()));
+}
+
+TEST_F(FetchChanges, the_tag_of_another_place_does_not_count_after_a_restart) {
+  leave_a_part("\"a\"");
+  auto request = request_for(bytes_);
+  request.source.target = "/elsewhere/" + sha256(bytes_).hex();
+  cdn(tagged(bytes_, "\"b\""));
+  auto client = fetch(std::move(request));
+  ASSERT_TRUE(client->verified()) << client->progress->failure().message;
+  EXPECT_EQ(field_of(cdn_requests()[1], "If-Range"), "");
+  EXPECT_EQ(field_of(cdn_requests()[1], "Range"), "bytes=" + std::to_string(kMiB) + "-");
 }
 
 TEST_F(FetchChanges, tags_that_never_stay_are_left_to_the_digest) {

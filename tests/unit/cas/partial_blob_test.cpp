@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/partial_blob.h"
 
+#include <sys/xattr.h>
+
 #include "tests/unit/cas/test_folder.h"
 
 namespace weir::cas {
@@ -81,6 +83,22 @@ TEST_F(PartialBlobTest, resumes_over_a_restart) {
   ASSERT_TRUE(blob->append(" text"));
   ASSERT_TRUE(blob->commit());
   EXPECT_EQ(get(digest), text);
+}
+
+TEST_F(PartialBlobTest, says_after_a_restart_of_which_version_it_is) {
+  if (::setxattr(root.c_str(), "user.test", "1", 1, 0) != 0) GTEST_SKIP() << "this file system keeps no attributes";
+  open()->set_version("one");
+  {
+    auto blob = open();
+    EXPECT_EQ(blob->former_version(), "one");
+    blob->set_version("two");
+    blob->set_version(std::string(kMaxAttribute + 1, 'x'));
+  }
+  auto blob = open();
+  EXPECT_EQ(blob->former_version(), "two");
+  ASSERT_TRUE(blob->append(text));
+  ASSERT_TRUE(blob->commit());
+  EXPECT_EQ(::getxattr(object(digest).c_str(), "user.weir.version", nullptr, 0), -1);
 }
 
 TEST_F(PartialBlobTest, that_is_whole_after_a_restart_needs_only_the_commit) {
