@@ -431,7 +431,8 @@ void add_limits(Options& all) {
       {"limits.tunnel_idle_timeout", "A tunnel without a byte in either direction for so long is closed."},
       Zero::refused, [](auto& config) -> auto& { return config.proxy.limits.tunnel_idle_timeout; })));
   all.push_back(reloadable(duration_option(
-      {"limits.shutdown_timeout", "What running transfers get when Weir is told to end; 0 cuts them at once."},
+      {"limits.shutdown_timeout",
+       "What running transfers get when Weir is told to end; 0 cuts them at once. Docker kills after 10 s."},
       Zero::taken, [](auto& config) -> auto& { return config.proxy.limits.shutdown_timeout; })));
 }
 

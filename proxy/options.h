@@ -64,7 +64,7 @@ struct LimitOptions {
   Duration idle_timeout{60'000};          // a kept-alive connection without a request
   Duration write_timeout{300'000};        // a client that takes no byte for so long is let go
   Duration tunnel_idle_timeout{600'000};  // a tunnel without a byte in either direction
-  Duration shutdown_timeout{10'000};      // what running transfers get when Weir is told to end
+  Duration shutdown_timeout{9'000};       // for running transfers, when Weir is told to end (`docker stop` waits 10 s)
 };
 
 struct Options {

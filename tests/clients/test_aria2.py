@@ -27,7 +27,7 @@ def test_eight_connections(way: Way, hub: TestHub, states: States, repo: str) ->
     def download_it(home: Path) -> Mapping[str, Path]:
         return {WEIGHTS: download(way, repo, home)}
 
-    states.check(way.label(f"aria2c -x8 ({repo})"), download_it, {WEIGHTS: hub.file(repo, WEIGHTS)}, cold_bodies=1.5)
+    states.check(way.label(f"aria2c -x8 ({repo})"), download_it, {WEIGHTS: hub.file(repo, WEIGHTS)}, cold_bodies=1.25)
 
 
 def resume(way: Way, repo: str, home: Path, begun: bytes) -> Path:
@@ -48,5 +48,5 @@ def test_together_with_a_curl_that_resumes(way: Way, hub: TestHub, tmp_path: Pat
         first = pool.submit(download, way, repo, tmp_path / "aria2")
         second = pool.submit(resume, way, repo, tmp_path / "curl", file.content.read(0, 5_000_000))
         assert [sha256_of(path.result()) for path in (first, second)] == [file.sha256] * 2
-    assert hub.lfs_bodies(file) < 1.5, hub.log.lines()
+    assert hub.lfs_bodies(file) < 1.25, hub.log.lines()
     assert way.weir.metrics()["weir_fetches_completed_total"] == 1

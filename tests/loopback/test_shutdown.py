@@ -33,8 +33,8 @@ def test_a_running_transfer_is_finished(weir: Weir, hub: TestHub) -> None:
     assert weir.wait() == 0
 
 
-def test_the_deadline_cuts(make_weir: Callable[..., Weir], hub: TestHub) -> None:
-    weir = make_weir({"limits": {"shutdown_timeout": "500ms"}})
+def test_the_deadline_cuts(weir: Weir, hub: TestHub) -> None:
+    """By default so early that it has ended when `docker stop` would kill it, after 10 s."""
     stall = hub.inject(host=CDN, stall_at=20_000_000)
     with weir.connect() as connection:
         connection.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
@@ -42,7 +42,7 @@ def test_the_deadline_cuts(make_weir: Callable[..., Weir], hub: TestHub) -> None
         assert stall.reached.wait(30)
         started = time.monotonic()
         assert weir.stop() == 0
-        assert time.monotonic() - started < 20
+        assert 8 < time.monotonic() - started < 12
     assert list((weir.store / "tmp").iterdir()) == []
 
 
