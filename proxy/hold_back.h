@@ -29,7 +29,7 @@ constexpr Asked asked_by(const http::AnsweredRange& answered) {
   return answered.kind == http::RangeSpec::Kind::open ? Asked::open : Asked::closed;
 }
 
-// An open range that ends a download where its beginning is held, and else is answered like a closed one.
+// An open range that ends a download where most of what comes before is held, and else is answered like a closed one.
 constexpr bool may_be_a_look(Asked asked, ByteRange range) {
   return asked == Asked::open && range.begin > 0 && range.size() <= kLook;
 }

@@ -16,6 +16,7 @@ RangeSender::RangeSender(WorkerContext& context, Responder& responder, const Fil
       range_(range),
       asked_(asked),
       hold_back_(asked, range, file.size),
+      may_be_a_look_(may_be_a_look(asked, range)),
       events_(std::move(events)),
       fresh_from_(file.size) {}
 
@@ -33,18 +34,27 @@ void RangeSender::prepare(const cas::Blob* held) {
 void RangeSender::join() {
   using Reach = upstream::Want::Reach;
   auto reach = Reach::range;
-  if (hold_back_.guarded() && !may_be_a_look(asked_, range_)) reach = Reach::verified;
+  if (hold_back_.guarded() && !may_be_a_look_) reach = Reach::verified;
   if (asked_ == Asked::whole || (asked_ == Asked::open && range_.begin == 0)) reach = Reach::whole;
   upstream::Want want{range_, reach};
   membership_ = context_.services.fetches.join(join_request(file_, want), context_.loop, *this);
 }
 
+// What is held of all that comes before tells a look at the end from the end of a download, of which a crash may have
+// lost a part.
+bool RangeSender::ends_a_download() const {
+  return progress_->readable_from(0) >= range_.begin / 2;
+}
+
 void RangeSender::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
   progress_ = std::move(progress);
-  if (may_be_a_look(asked_, range_) && progress_->readable_from(0) < range_.begin)
-    hold_back_ = HoldBack(Asked::closed, range_, file_.size);
-  if (started) fresh_from_ = progress_->readable_from(range_.begin);
-  prepared(started ? Outcome::miss : progress_->state() == FetchState::verified ? Outcome::hit : Outcome::collapsed);
+  if (started && !std::exchange(started_, true)) fresh_from_ = progress_->readable_from(range_.begin);
+  if (may_be_a_look_ && ends_a_download()) {
+    may_be_a_look_ = false;
+    return join();
+  }
+  if (may_be_a_look_) hold_back_ = HoldBack(Asked::closed, range_, file_.size);
+  prepared(started_ ? Outcome::miss : progress_->state() == FetchState::verified ? Outcome::hit : Outcome::collapsed);
 }
 
 void RangeSender::prepared(Outcome outcome) {

@@ -48,6 +48,7 @@ class RangeSender : private upstream::FetchListener {
   void on_progress() override { proceed(); }
 
   void join();
+  bool ends_a_download() const;
   void prepared(Outcome outcome);
   void proceed();
   void proceed_with_fetch();
@@ -65,9 +66,11 @@ class RangeSender : private upstream::FetchListener {
   const ByteRange range_;
   const Asked asked_;
   HoldBack hold_back_;
+  bool may_be_a_look_;
   const Events events_;
 
   Stage stage_ = Stage::preparing;
+  bool started_ = false;  // it made bytes come from the origin
   bool started_over_ = false;
   bool begun_ = false;  // its first byte was announced
   Outcome outcome_ = Outcome::pass;

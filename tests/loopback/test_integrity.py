@@ -62,6 +62,17 @@ def test_a_wrong_byte_behind_an_open_range(weir: Weir, hub: TestHub, asked: str)
     assert weir.objects() == []
 
 
+def test_a_wrong_byte_long_before_the_last_part_of_a_download(weir: Weir, hub: TestHub) -> None:
+    """Most of what comes before is held, and a crash may have lost the rest: it is no look at the file's end."""
+    file = hub.file(TINY, WEIGHTS)
+    hub.inject(host=CDN, flip_at=1000)
+    held = file.size * 2 // 3
+    get(weir, resolve(), {"Range": f"bytes=0-{held}"})
+    reply = get(weir, resolve(), {"Range": f"bytes={file.size - 500_000}-"})
+    assert (reply.status, reply.complete) == (206, False)
+    assert weir.objects() == []
+
+
 def spoil(weir: Weir, hub: TestHub, repo: str = TINY) -> File:
     file = hub.file(repo, WEIGHTS)
     hub.inject(host=CDN, flip_at=file.size - 5)
