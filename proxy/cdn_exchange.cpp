@@ -63,8 +63,9 @@ class ProbeFilter : public AnswerFilter {
 
 // Whether the answer depends on the file's date, which the CDN alone knows (RFC 9110, sections 13.1.3 to 13.1.5).
 bool asks_for_date(const http::Fields& request) {
-  if (request.has("If-Modified-Since") || request.has("If-Unmodified-Since")) return true;
-  return http::parse_date(request.get("If-Range")).has_value();
+  if (request.has("If-Modified-Since") && !request.has("If-None-Match")) return true;
+  if (request.has("If-Unmodified-Since") && !request.has("If-Match")) return true;
+  return request.has("Range") && http::parse_date(request.get("If-Range"));
 }
 
 }  // namespace

@@ -69,12 +69,11 @@ void RelayExchange::set_body(std::string body) {
 
 void RelayExchange::start() {
   responder_.record().outcome = Outcome::pass;
-  if (!asks_hub()) return ask();
+  if (!asks_hub()) return ask_patiently();
   auto& health = context_.services.memory.health();
   switch (health.advice(monotonic_now())) {
     case hub::HubAdvice::ask:
-      if (filter_->has_memory()) patience_timer_.start(health.options().patience);
-      return ask();
+      return ask_patiently();
     case hub::HubAdvice::unreachable:
       if (stand_in()) return;
       return answer_error(responder_, 504, unreachable_message(request_.host, health.options().mode));
@@ -84,6 +83,11 @@ void RelayExchange::start() {
                           request_.host + " asked for a pause of all requests a short while ago; ask again later.",
                           health.pause_left(monotonic_now()));
   }
+}
+
+void RelayExchange::ask_patiently() {
+  if (filter_->has_memory()) patience_timer_.start(context_.services.memory.health().options().patience);
+  ask();
 }
 
 void RelayExchange::ask() {
@@ -108,7 +112,8 @@ bool RelayExchange::misses_hub(const upstream::OriginFault& fault) const {
 // Answers from memory, if there is one.
 bool RelayExchange::stand_in() {
   if (responder_.head_sent() || !filter_->has_memory()) return false;
-  if (context_.services.memory.health().options().mode == hub::OfflineMode::never) return false;
+  bool never = context_.services.memory.health().options().mode == hub::OfflineMode::never;
+  if (asks_hub() && never) return false;
   auto answer = filter_->answer_without_hub();
   transfer_.reset();
   patience_timer_.stop();
@@ -153,10 +158,9 @@ void RelayExchange::doubt_store(const upstream::OriginFault& fault) {
       [&store, error = Error{ErrorCode::no_descriptors, fault.message}] { store.health().doubt(error, wall_now()); });
 }
 
-// The hub has not answered for so long that a client might give up; what is held can be served.
+// There was no answer for so long that a client might give up; what is held can be served.
 void RelayExchange::on_patience_ended() {
-  auto& health = context_.services.memory.health();
-  report(health.unreachable(monotonic_now()), "it does not answer");
+  if (asks_hub()) report(context_.services.memory.health().unreachable(monotonic_now()), "it does not answer");
   stand_in();
 }
 

@@ -75,6 +75,7 @@ class RelayExchange : public Exchange, private upstream::OriginObserver {
   void doubt_store(const upstream::OriginFault& fault);
   void on_status(int status, std::optional<Duration> retry_after);
   void on_fault(const upstream::OriginFault& fault);
+  void ask_patiently();
   void on_patience_ended();
   bool try_again(std::optional<Duration> not_before);
   void send(std::string_view bytes);

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -364,11 +365,16 @@ def test_conditions_on_the_date_that_the_cdn_says(weir: Weir, hub: TestHub, stat
             assert (reply.result().status, reply.result().body == whole(file)) == (200, True)
 
 
-def test_a_date_that_the_cdn_cannot_say(weir: Weir, hub: TestHub) -> None:
-    """A held file comes without one, at a URL that the hub gave."""
+@pytest.mark.parametrize("fault", [{"status": 503}, {"hold_head": True}], ids=["503", "silent"])
+@pytest.mark.parametrize("mode", ["auto", "never"])
+def test_a_date_that_the_cdn_cannot_say(
+    make_weir: Callable[..., Weir], hub: TestHub, fault: dict[str, Any], mode: str
+) -> None:
+    """A held file comes without one, at a URL that the hub gave, before clients would give up."""
+    weir = make_weir({"offline": {"mode": mode, "patience": "500ms"}, "origin": {"first_byte_timeout": "5m"}})
     file = hold(weir, hub)
     target = batch_url(weir, hub, file)
-    hub.inject(host=CDN, status=503, count=None)
+    hub.inject(host=CDN, count=None, **fault)
     reply = get(weir, target, {"If-Modified-Since": "Tue, 14 Nov 2023 22:13:20 GMT"}, host=CDN)
     assert (reply.status, reply.header("Last-Modified"), reply.body == whole(file)) == (200, None, True)
 
