@@ -146,6 +146,7 @@ void Catalog::remember_unwritten(const std::vector<CatalogChange>& changes) {
   std::unique_lock lock(tables_mutex_);
   for (const auto& change : changes) {
     if (const auto* revision = std::get_if<NamedRevision>(&change)) written_names_.put(key_of(*revision), Key{});
+    if (const auto* forgotten = std::get_if<ForgottenNames>(&change)) forget_unwritten(*forgotten);
     const auto* file = std::get_if<NamedFile>(&change);
     if (!file) continue;
     auto key = key_of(file->file.key());
@@ -159,19 +160,26 @@ void Catalog::forget_unwritten(const std::vector<CatalogChange>& changes) {
   if (unwritten_.empty()) return;
   for (const auto& change : changes) {
     if (const auto* file = std::get_if<NamedFile>(&change)) unwritten_.erase(key_of(file->file.key()));
-    const auto* forgotten = std::get_if<ForgottenNames>(&change);
-    if (!forgotten) continue;
-    for (const auto& file : forgotten->files) unwritten_.erase(key_of(file.key()));
+    if (const auto* forgotten = std::get_if<ForgottenNames>(&change)) forget_unwritten(*forgotten);
   }
+}
+
+void Catalog::forget_unwritten(const ForgottenNames& names) {
+  for (const auto& file : names.files) unwritten_.erase(key_of(file.key()));
 }
 
 Result<std::unordered_set<Sha256, DigestHash>> Catalog::pinned_blobs() {
   flush();
-  TRY_ASSIGN(auto pins, pins_.list());
-  if (pins.empty()) return std::unordered_set<Sha256, DigestHash>();
+  // In this order: what is written in between is in both.
+  std::unordered_set<Sha256, DigestHash> unwritten;
+  {
+    std::shared_lock lock(tables_mutex_);
+    for (const auto& [name, digest] : unwritten_) unwritten.insert(digest);
+  }
   TRY_ASSIGN(auto blobs, pins_.blobs());
-  std::shared_lock lock(tables_mutex_);
-  for (const auto& [name, digest] : unwritten_) blobs.insert(digest);
+  if (unwritten.empty()) return blobs;
+  TRY_ASSIGN(auto pins, pins_.list());
+  if (!pins.empty()) blobs.merge(std::move(unwritten));
   return blobs;
 }
 

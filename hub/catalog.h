@@ -70,6 +70,7 @@ class Catalog {
   void write(const std::vector<CatalogChange>& changes);
   void remember_unwritten(const std::vector<CatalogChange>& changes);
   void forget_unwritten(const std::vector<CatalogChange>& changes);
+  void forget_unwritten(const ForgottenNames& names);  // with tables_mutex_ held
 
   Pins pins_;
   CatalogDatabase database_;  // the writer's, once it runs
