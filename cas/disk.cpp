@@ -200,12 +200,10 @@ std::string attribute_of(int fd, const std::string& name) {
   return text;
 }
 
-void set_attribute(int fd, const std::string& name, std::string_view text) {
-  if (text.empty()) {
-    (void)::fremovexattr(fd, attribute_name(name).c_str());
-  } else {
-    (void)::fsetxattr(fd, attribute_name(name).c_str(), text.data(), text.size(), 0);
-  }
+bool set_attribute(int fd, const std::string& name, std::string_view text) {
+  auto full_name = attribute_name(name);
+  if (text.empty()) return ::fremovexattr(fd, full_name.c_str()) == 0;
+  return text.size() <= kMaxAttribute && ::fsetxattr(fd, full_name.c_str(), text.data(), text.size(), 0) == 0;
 }
 
 bool share_bytes(int from, int to) {

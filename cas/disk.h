@@ -65,8 +65,8 @@ Result<void> sync_file(int fd, const std::filesystem::path& path);
 // every file system keeps any, so nothing may depend on it. Empty where there is none, or one longer than
 // kMaxAttribute.
 std::string attribute_of(int fd, const std::string& name);
-// An empty text removes it.
-void set_attribute(int fd, const std::string& name, std::string_view text);
+// False when it could not be set; an empty text removes it.
+bool set_attribute(int fd, const std::string& name, std::string_view text);
 inline constexpr size_t kMaxAttribute = 1024;
 
 // Makes an empty file share all bytes of another one (a reflink); false where that cannot be done, and nothing is

@@ -185,7 +185,8 @@ void PartialBlob::release(ByteRange range) {
 }
 
 void PartialBlob::set_version(std::string_view version) {
-  if (version.size() <= kMaxAttribute) set_attribute(fd(), kVersion, version);
+  // None is better than that of other bytes.
+  if (!set_attribute(fd(), kVersion, version)) set_attribute(fd(), kVersion, "");
 }
 
 Result<WriteOutcome> PartialBlob::write(uint64_t offset, std::string_view bytes, Trust trust) {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that changes at its place while it is fetched, as its entity tag tells; and origins that ask for patience.
 #include <gmock/gmock.h>
-#include <sys/xattr.h>
-
-#include <filesystem>
 
 #include "tests/component/upstream/fetch_fixture.h"
 
@@ -14,10 +11,6 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 constexpr size_t kMiB = 1 << 20;
-
-bool keeps_attributes(const std::filesystem::path& folder) {
-  return ::setxattr(folder.c_str(), "user.test", "1", 1, 0) == 0;
-}
 
 class FetchChanges : public FetchFixture {
  protected:

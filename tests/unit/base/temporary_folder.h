@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <sys/xattr.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -30,5 +31,10 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+// Whether files in the folder can have extended attributes (xattr(7)).
+inline bool keeps_attributes(const std::filesystem::path& folder) {
+  return ::setxattr(folder.c_str(), "user.test", "1", 1, 0) == 0;
+}
 
 }  // namespace weir
