@@ -93,8 +93,9 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
-  // SQLite would make the file readable by all.  What stands in the way it says itself.
-  UniqueFd made(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  // SQLite would make the file readable by all.  What stands in the way it says itself.  Closed before SQLite opens it:
+  // closing any descriptor of a file drops the process's locks on it.
+  UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)).reset();
   TRY_ASSIGN(auto database, open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // synchronous=NORMAL in WAL mode: a power cut may lose the last transactions, never the database.
   auto prepared = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");

@@ -46,8 +46,8 @@ class Statement {
 
 class Database {
  public:
-  // Opens the file, or makes it, readable by its user alone.  Errors: io, and invalid when the file is no database.
-  // Statements that do not fit its tables give invalid too.
+  // Opens the file, or makes one that is readable by its user alone.  Errors: io, and invalid when the file is no
+  // database. Statements that do not fit its tables give invalid too.
   static Result<Database> open(const std::filesystem::path& path);
   // Opens an existing file for reading beside its writer.
   static Result<Database> open_read_only(const std::filesystem::path& path);

@@ -13,6 +13,10 @@ namespace {
 // More than what a full file system finds in its last corners, and little enough for every few seconds.
 constexpr size_t kProbeBytes = 1 << 20;
 
+bool is_recent(const std::optional<Misfit>& misfit, WallTime now) {
+  return misfit && now - misfit->when < kMisfitMemory && now >= misfit->when;
+}
+
 }  // namespace
 
 std::string_view name_of(StoreTrouble::Kind kind) {
@@ -51,13 +55,12 @@ std::optional<StoreTrouble> StoreHealth::trouble() const {
 
 std::optional<Misfit> StoreHealth::misfit(WallTime now) const {
   std::lock_guard lock(mutex_);
-  bool recent = misfit_ && now - misfit_->when < kMisfitMemory && now >= misfit_->when;
-  return recent ? misfit_ : std::nullopt;
+  return is_recent(misfit_, now) ? misfit_ : std::nullopt;
 }
 
 void StoreHealth::remember_misfit(const std::string& reason, WallTime now) {
-  if (!misfit(now)) log::warning("a file goes past the store, which takes smaller ones: {}", reason);
   std::lock_guard lock(mutex_);
+  if (!is_recent(misfit_, now)) log::warning("a file goes past the store, which takes smaller ones: {}", reason);
   misfit_ = Misfit{reason, now};
 }
 

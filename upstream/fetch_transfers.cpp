@@ -264,7 +264,9 @@ void FetchTransfers::on_filled(FetchLane& lane) {
 
 void FetchTransfers::on_broken(FetchLane& lane, OriginFault fault) {
   log::info("the fetch of {} was interrupted at byte {}: {}", digest_.hex(), lane.left().begin, fault.message);
-  sources_.at(lane_of(lane).start.source).failed(fault.message, monotonic_now());
+  // It is not the source that lacks them.
+  if (fault.kind != OriginFault::Kind::no_descriptors)
+    sources_.at(lane_of(lane).start.source).failed(fault.message, monotonic_now());
   fail_lane(lane, kind_of(fault), {fault.status(), fault.message});
 }
 
