@@ -93,6 +93,8 @@ Result<void> set_aside(const std::filesystem::path& path, const std::string& rea
 
 Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
   auto index = open_as_it_is(path);
+  // Once more: a part that the disk does not give is damage to SQLite.
+  if (!index && index.error().code == ErrorCode::invalid) index = open_as_it_is(path);
   bool replace = !index && (index.error().code == ErrorCode::invalid || index.error().code == ErrorCode::unsupported);
   if (!replace) return index;
   TRY(set_aside(path, index.error().message));

@@ -46,6 +46,8 @@ void log_set_aside(std::string_view what, const std::filesystem::path& path, con
 template <typename Open>
 auto open_or_set_aside(std::string_view what, const std::filesystem::path& path, Open open) -> decltype(open()) {
   auto opened = open();
+  // Once more: a part that the disk does not give is damage to SQLite.
+  if (!opened && opened.error().code == ErrorCode::invalid) opened = open();
   if (opened) return opened;
   const auto& error = opened.error();
   if (error.code != ErrorCode::invalid && error.code != ErrorCode::unsupported) return fail(error.in(path.string()));
