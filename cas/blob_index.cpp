@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kSchemaVersion = 2;
 constexpr size_t kDigestSize = 32;
+constexpr const char* kLogSuffixes[] = {"-wal", "-shm"};
 
 constexpr char kSchema[] =
     "BEGIN IMMEDIATE;"
@@ -83,15 +84,19 @@ Result<void> set_aside(const std::filesystem::path& path, const std::string& rea
   }
   log::warning("the store's index was set aside as {} ({}); it is made anew from the objects", aside.string(), reason);
   // The log belongs to the damaged file: left behind, SQLite would play it into the new one.
-  TRY_ASSIGN(auto wal, open_existing(with_suffix(path, "-wal"), Access::read));
-  if (wal.found == Found::plain) TRY(move_over(with_suffix(path, "-wal"), with_suffix(aside, "-wal")));
-  if (wal.found == Found::foreign) TRY(remove_name(with_suffix(path, "-wal")));
-  return remove_name(with_suffix(path, "-shm"));
+  for (auto suffix : kLogSuffixes) {
+    TRY_ASSIGN(auto log, open_existing(with_suffix(path, suffix), Access::read));
+    if (log.found != Found::absent) TRY(move_over(with_suffix(path, suffix), with_suffix(aside, suffix)));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
+  // SQLite opens nothing beside a folder of these names.
+  for (auto suffix : kLogSuffixes)
+    if (is_own_folder(with_suffix(path, suffix))) TRY(set_aside(path, "there is a folder in the place of its log"));
   auto index = open_as_it_is(path);
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!index && index.error().code == ErrorCode::invalid) index = open_as_it_is(path);

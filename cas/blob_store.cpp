@@ -54,6 +54,15 @@ Result<std::shared_ptr<PartialBlob>> BlobStore::open_partial(const Sha256& diges
   return PartialBlob::open(*shelf_, loose_files_, space_, std::move(claim), size);
 }
 
+void BlobStore::settle_size(const Sha256& digest, uint64_t size) {
+  auto partial = open_existing(shelf_->layout().partial(digest), Access::read);
+  if (!partial || partial->found != Found::plain || partial->stamp.size <= size) return;
+  log::warning("the partial blob {} is longer than its {} bytes; it is removed", digest.hex(), size);
+  Candidate candidate;
+  candidate.digest = digest;
+  if (auto removed = stock_.remove_partial(candidate); !removed) log::warning("{}", removed.error().message);
+}
+
 bool BlobStore::has_partial(const Sha256& digest) const {
   return is_plain_file(shelf_->layout().partial(digest));
 }

@@ -65,6 +65,9 @@ class BlobStore {
   // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size, and for one that
   // is less than what has come already; io, no_space.
   Result<std::shared_ptr<PartialBlob>> open_partial(const Sha256& digest, uint64_t size);
+  // Blocking.  The blob is known to have so many bytes, for the digest of all was right: a partial blob that has more,
+  // and so cannot be resumed, is removed.
+  void settle_size(const Sha256& digest, uint64_t size);
   // Whether partial/ has a file of that digest, which open_partial would resume.  Costs one stat.
   bool has_partial(const Sha256& digest) const;
   // Blocking.  Errors: io, no_space, over_limit.

@@ -65,9 +65,10 @@ void add_differences(std::vector<ByteRange>& ranges, uint64_t offset, std::strin
   }
 }
 
-// The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder.
+// The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder, or a file whose owner
+// or mode is not what Weir gives its own.
 bool says_foreign(int error) {
-  return error == ELOOP || error == ENXIO || error == EISDIR;
+  return error == ELOOP || error == ENXIO || error == EISDIR || error == EACCES;
 }
 
 // A regular file with no second name.
@@ -141,6 +142,11 @@ Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path)
 
 Result<void> sync_file(int fd, const std::filesystem::path& path) {
   if (::fsync(fd) != 0) return fail(errno_error("syncing " + path.string()));
+  return {};
+}
+
+Result<void> cut_file(int fd, uint64_t size, const std::filesystem::path& path) {
+  if (::ftruncate(fd, static_cast<off_t>(size)) != 0) return fail(errno_error("cutting " + path.string()));
   return {};
 }
 

@@ -30,10 +30,16 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
+// Whether nobody has written between the two, as far as size and mtime tell.
+inline bool same_bytes(const FileStamp& a, const FileStamp& b) {
+  return a.size == b.size && a.mtime_ns == b.mtime_ns && a.inode == b.inode;
+}
+
 enum class Found {
   absent,
   plain,    // a regular file with no second name
-  foreign,  // a symbolic link, a file with a second name, a folder, a pipe: not of Weir's making
+  foreign,  // a symbolic link, a file with a second name, a folder, a pipe, one that may not be opened: not of Weir's
+            // making
 };
 
 struct OpenedFile {
@@ -60,6 +66,7 @@ Result<FileStamp> stamp_of(int fd, const std::filesystem::path& path);
 Result<void> set_mode(int fd, mode_t mode, const std::filesystem::path& path);
 Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path);
 Result<void> sync_file(int fd, const std::filesystem::path& path);
+Result<void> cut_file(int fd, uint64_t size, const std::filesystem::path& path);
 
 // A short text that goes with a file whatever its name is: an extended attribute (xattr(7)), `user.weir.NAME`.  Not
 // every file system keeps any, so nothing may depend on it. Empty where there is none, or one longer than

@@ -7,12 +7,13 @@
 #include <limits>
 
 #include "base/files.h"
-#include "cas/disk.h"
+#include "base/log.h"
 
 namespace weir::cas {
 namespace {
 
 constexpr uint64_t kWritebackStep = 8 << 20;
+constexpr const char* kName = "a blob that is filled";
 
 }  // namespace
 
@@ -43,7 +44,19 @@ void HashedFile::hash_anew() {
   hashed_.store(0, std::memory_order_release);
 }
 
+// What was hashed may not be what is there any more.
+Result<void> HashedFile::look() {
+  TRY_ASSIGN(auto stamp, stamp_of(fd_, kName));
+  if (stamp_ && !same_bytes(*stamp_, stamp)) {
+    log::warning("somebody else writes to a file of the store while it is filled; it is hashed from its start");
+    hash_anew();
+  }
+  stamp_ = stamp;
+  return {};
+}
+
 Result<uint64_t> HashedFile::catch_up(uint64_t bytes_at_most) {
+  TRY(look());
   uint64_t begin = hashed();
   uint64_t end = begin + std::min(bytes_at_most, held() - begin);
   if (auto read = hash_range(fd_, begin, end, hasher_); !read) {
@@ -61,7 +74,9 @@ Result<Sha256> HashedFile::finish() {
 }
 
 Result<void> HashedFile::put(uint64_t offset, std::string_view bytes) {
+  TRY(look());
   TRY(pwrite_all(fd_, bytes, static_cast<off_t>(offset), "writing a blob"));
+  TRY_ASSIGN(stamp_, stamp_of(fd_, kName));
   since_writeback_ += bytes.size();
   if (since_writeback_ < kWritebackStep) return {};
   // A hint (all that is dirty) that keeps the last fsync short.  Where it is not supported, and where it fails, fsync

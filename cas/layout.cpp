@@ -84,9 +84,14 @@ Result<void> make_root(const Layout& layout) {
 
 Result<void> prepare(const Layout& layout) {
   TRY(check_version(layout));
+  TRY(make_folders(layout));
+  return empty_temporary(layout);
+}
+
+Result<void> make_folders(const Layout& layout) {
   for (auto& folder : {layout.objects(), layout.partials(), layout.quarantine(), layout.temporary()})
     TRY(make_own_folder(folder));
-  return empty_temporary(layout);
+  return {};
 }
 
 Result<void> make_object_folders(const Layout& layout, const Sha256& digest) {

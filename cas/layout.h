@@ -48,6 +48,9 @@ Result<void> make_root(const Layout& layout);
 // like one.
 Result<void> prepare(const Layout& layout);
 
+// Makes the folders that are not there.  Errors: io.
+Result<void> make_folders(const Layout& layout);
+
 // Makes the two folders that the object's file stands in.
 Result<void> make_object_folders(const Layout& layout, const Sha256& digest);
 // Whether those two are folders of the store and no links out of it.

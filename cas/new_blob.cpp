@@ -60,7 +60,7 @@ Result<std::shared_ptr<const Blob>> NewBlob::commit(const std::optional<Sha256>&
     return fail(ErrorCode::digest_mismatch, "its sha256 is " + digest.hex() + ", not " + expected->hex());
   auto hold = shelf_.open_files().hold(digest);
   auto file = std::make_shared<const BlobFile>(std::move(fd_), digest, frontiers_.held(), std::move(hold));
-  return shelf_.publish(std::move(file), path_, loose_);
+  return shelf_.publish(std::move(file), path_, frontiers_.stamp(), loose_);
 }
 
 }  // namespace weir::cas

@@ -302,7 +302,7 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
     return fail(verified.error());
   }
   set_version("");
-  auto blob = shelf_.publish(file_, path_, loose_);
+  auto blob = shelf_.publish(file_, path_, frontiers_.stamp(), loose_);
   auto named = has_name(fd(), path_);
   if (!blob && named && *named) return blob;
   state_ = State::ended;
@@ -313,7 +313,11 @@ Result<std::shared_ptr<const Blob>> PartialBlob::commit() {
 Result<void> PartialBlob::reject() {
   TRY(check_usable());
   state_ = State::ended;
-  TRY(shelf_.quarantine(path_, digest()));
+  if (auto kept = shelf_.quarantine(path_, digest()); !kept) {
+    log::error("wrong bytes cannot be put into quarantine, and are removed: {}", kept.error().message);
+    TRY(cut_file(fd(), 0, path_));
+    if (auto removed = remove_name(path_); !removed) log::warning("{}", removed.error().message);
+  }
   loose_.clear();
   drop_map();
   return {};

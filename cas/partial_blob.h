@@ -127,6 +127,7 @@ class PartialBlob {
   Result<std::shared_ptr<const Blob>> commit();
 
   // Puts the bytes, of which some may be wrong, into quarantine: who holds a part of them is not to go on from there.
+  // Where that cannot be done they are removed.
   // This object is of no further use.
   Result<void> reject();
 

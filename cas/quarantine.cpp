@@ -63,6 +63,8 @@ Result<void> Quarantine::load() {
 Result<void> Quarantine::take(const std::filesystem::path& path, const Sha256& digest, WallTime now) {
   remember(digest, now);
   std::lock_guard lock(take_mutex_);
+  // Somebody may have tidied up.
+  TRY(make_own_folder(layout_.quarantine()));
   Record record{digest, now, 0, ""};
   // Two of one second: the later one takes the next free second as its name.
   for (auto second = unix_seconds(now);; ++second) {

@@ -89,7 +89,8 @@ Result<OpenedFile> Shelf::open_by_name(const Sha256& digest) {
 }
 
 Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFile> file,
-                                                   const std::filesystem::path& from, Loose& loose) {
+                                                   const std::filesystem::path& from, const FileStamp& verified,
+                                                   Loose& loose) {
   TRY_ASSIGN(bool placed_before, is_name_of(layout_.object(file->digest()), file->fd()));
   if (placed_before) {
     TRY(publish_again(*file, from));
@@ -98,7 +99,7 @@ Result<std::shared_ptr<const Blob>> Shelf::publish(std::shared_ptr<const BlobFil
   TRY(seal(*file, from));
   TRY(make_object_folders(layout_, file->digest()));
   for (int attempt = 0; attempt < kPublishAttempts; ++attempt) {
-    TRY_ASSIGN(bool placed, place(*file, from, loose));
+    TRY_ASSIGN(bool placed, place(*file, from, verified, loose));
     if (placed) {
       TRY(make_durable(*file, from));
       return std::make_shared<const Blob>(std::move(file));
@@ -133,12 +134,14 @@ Result<void> Shelf::publish_again(const BlobFile& file, const std::filesystem::p
 }
 
 // False when something stands under the name already.
-Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& from, Loose& loose) {
+Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& from, const FileStamp& verified,
+                          Loose& loose) {
   std::lock_guard lock(placing_);
   auto to = layout_.object(file.digest());
   TRY_ASSIGN(bool moved, move_unless_exists(from, to));
   if (!moved) return false;
   TRY_ASSIGN(auto stamp, stamp_of(file.fd(), to));
+  if (!same_bytes(stamp, verified)) return fail(ErrorCode::io, to.string() + " was changed while it was being stored");
   catalog_->put(file.digest(), Entry{stamp, wall_now(), Verification::verified});
   loose.clear();
   return true;

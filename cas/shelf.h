@@ -43,11 +43,12 @@ class Shelf {
   Result<std::optional<std::shared_ptr<const Blob>>> open_blob(const Sha256& digest);
 
   // Blocking.  Gives the file named `from` its final name and makes that durable.  The caller has verified size and
-  // digest. Where a verified blob of the same digest stands already, `from` is removed and that one is the answer.
-  // After an error it may be called again, unless the bytes could not be synced: then `from` is removed.  `loose` is
-  // what was counted of the file; it is cleared in the step that counts it as a blob.
+  // digest, when the file was as `verified` says; one that was changed since is an error (io) and not trusted. Where a
+  // verified blob of the same digest stands already, `from` is removed and that one is the answer. After an error it
+  // may be called again, unless the bytes could not be synced: then `from` is removed.  `loose` is what was counted of
+  // the file; it is cleared in the step that counts it as a blob.
   Result<std::shared_ptr<const Blob>> publish(std::shared_ptr<const BlobFile> file, const std::filesystem::path& from,
-                                              Loose& loose);
+                                              const FileStamp& verified, Loose& loose);
 
   // Blocking.  Removes a blob to make room.  False when it was used since it was named, or is open.  The file goes
   // before its row in the index: a crash between the two leaves a row that the next start drops.  Errors: io.
@@ -82,7 +83,7 @@ class Shelf {
   Result<RecentFiles::File> open_object(const Sha256& digest, const FileStamp& recorded);
   Result<OpenedFile> open_by_name(const Sha256& digest);
   Result<void> seal(const BlobFile& file, const std::filesystem::path& from);
-  Result<bool> place(const BlobFile& file, const std::filesystem::path& from, Loose& loose);
+  Result<bool> place(const BlobFile& file, const std::filesystem::path& from, const FileStamp& verified, Loose& loose);
   Result<void> make_durable(const BlobFile& file, const std::filesystem::path& from);
   Result<Verdict> settle_verdict(const Sha256& digest, const OpenedFile& object, Verdict verdict);
   Result<void> publish_again(const BlobFile& file, const std::filesystem::path& from);

@@ -107,6 +107,8 @@ Result<void> StoreHealth::write_and_remove() const {
   auto room = space_.reserve(kProbeBytes);
   // A limit of the configuration is no trouble of the disk.
   if (!room && room.error().code != ErrorCode::over_limit) return fail(room.error());
+  // Somebody may have tidied up.
+  TRY(make_folders(layout_));
   auto path = layout_.new_temporary();
   TRY_ASSIGN(auto fd, create_new(path));
   auto written = pwrite_all(fd.get(), std::string(kProbeBytes, '\0'), 0, "writing " + path.string());

@@ -108,6 +108,8 @@ void OriginSender::conclude() {
       return fail("The bytes that came are not the file: they are " + actual.hex() + ".");
     }
     verified_ = true;
+    context_.services.disk.submit(
+        [&store = context_.services.store, digest = digest_, size = range_.end] { store.settle_size(digest, size); });
   }
   send();
 }

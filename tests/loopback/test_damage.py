@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from files import GATED, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve, whole
+from files import CDN, GATED, MEDIUM, TINY, WEIGHTS, bearer, get, hold, resolve, whole
 from harness import Weir
 from hub import ALICE, File, TestHub
 
@@ -337,3 +337,81 @@ def test_verify_is_for_this_machine_and_no_web_page(weir: Weir, hub: TestHub) ->
     assert ask("GET", command) == 405
     assert ask("POST", {"Content-Length": "0"}) == 403
     assert ask("POST", {**command, "Origin": "https://example.com"}) == 403
+
+
+# --- while it is filled
+
+
+@pytest.mark.parametrize("damage", ["shorter", "changed"])
+def test_a_partial_blob_that_somebody_changes_while_it_is_filled(weir: Weir, hub: TestHub, damage: str) -> None:
+    file = hub.file(MEDIUM, WEIGHTS)
+    stall = hub.inject(host=CDN, stall_at=30_000_000)
+    with weir.connect() as connection:
+        connection.send_head("GET", resolve(MEDIUM), {"Host": "huggingface.co"})
+        response = connection.begin()
+        begun = response.read(25_000_000)
+        partial = weir.store / "partial" / file.sha256
+        if damage == "shorter":
+            os.truncate(partial, 10_000_000)
+        else:
+            with partial.open("r+b") as bytes_of_it:
+                bytes_of_it.seek(5_000_000)
+                bytes_of_it.write(bytes(4))
+        os.utime(partial, (1, 1))  # another time than that of the write before, whatever the clock's steps are
+        stall.release()
+        assert not connection.read_rest(response, begun).complete
+    assert weir.objects() == []
+    assert get(weir, resolve(MEDIUM)).body == whole(file)
+    assert_stored_right(weir, file)
+
+
+def test_a_partial_blob_that_grew_at_rest(weir: Weir, hub: TestHub) -> None:
+    """Beyond the file's size: no client sees it, and it does not keep the file out of the store."""
+    file = hub.file(TINY, WEIGHTS)
+    get(weir, resolve(), {"Range": "bytes=0-5999999"})
+    weir.rest()
+    weir.stop()
+    with (weir.store / "partial" / file.sha256).open("ab") as partial:
+        partial.write(bytes(20_000_000))
+    weir.start()
+    assert get(weir, resolve()).body == whole(file)
+    weir.rest()
+    assert get(weir, resolve()).body == whole(file)
+    assert_stored_right(weir, file)
+
+
+def assert_stored_right(weir: Weir, file: File) -> None:
+    weir.rest()
+    assert [path.name for path in weir.objects()] == [file.sha256]
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in weir.objects()] == [file.sha256]
+
+
+# --- what the store needs
+
+
+@pytest.mark.parametrize("folder", ["partial", "objects", "tmp", "quarantine"])
+def test_a_folder_that_goes_comes_back(weir: Weir, hub: TestHub, folder: str) -> None:
+    """At the latest when somebody has noticed that it is missing."""
+    file = hub.file(TINY, WEIGHTS)
+    hold(weir, hub, path="nested/part-00001.bin")
+    shutil.rmtree(weir.store / folder)
+    hub.inject(host=CDN, flip_at=5000)
+    assert not get(weir, resolve()).complete
+    for _ in range(2):
+        assert get(weir, resolve()).body == whole(file)
+        weir.rest()
+    assert file.sha256 in [path.name for path in weir.objects()]
+    assert json.loads(weir.admin("/-/health")[1])["status"] == "ok"
+
+
+@pytest.mark.parametrize("name", ["index.db", "catalog.db", "metadata.db", "index.db-wal", "catalog.db-wal"])
+def test_a_folder_in_the_place_of_a_database(weir: Weir, hub: TestHub, name: str) -> None:
+    file = hold(weir, hub)
+    weir.stop()
+    (weir.store / name).unlink(missing_ok=True)
+    (weir.store / name).mkdir()
+    (weir.store / name / "something").touch()
+    weir.start()
+    hub.log.reset()
+    assert get(weir, resolve()).body == whole(file)
+    assert hub.lfs_bytes() == 0

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/disk.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "tests/unit/cas/test_folder.h"
 
 namespace weir::cas {
@@ -33,6 +36,20 @@ TEST_F(DiskTest, opens_plain_files_only) {
     for (auto name : {"first-name", "second-name", "link", "dangling", "folder", "pipe"})
       EXPECT_EQ(found(folder.path() / name, access), Found::foreign) << name;
   }
+}
+
+// Who may open everything becomes somebody who may not.
+TEST_F(DiskTest, takes_what_it_may_not_open_for_foreign) {
+  write_text(path, "text");
+  ASSERT_EQ(::chmod(path.c_str(), 0), 0);
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  bool is_root = ::geteuid() == 0;
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(is_root ? ::seteuid(kNobody) : 0, 0);
+  auto file = open_existing(path, Access::read);
+  ASSERT_EQ(is_root ? ::seteuid(0) : 0, 0);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->found, Found::foreign);
 }
 
 TEST_F(DiskTest, stamps_tell_a_change_that_keeps_size_and_mtime) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/hashed_file.h"
 
+#include <unistd.h>
+
 #include "cas/disk.h"
 #include "tests/unit/cas/test_folder.h"
 
@@ -17,7 +19,15 @@ class HashedFileTest : public testing::Test {
     fd = std::move(file->fd);
   }
 
+  // At another time, whatever the clock's steps are.
+  void change_behind_its_back(std::string_view text) {
+    ASSERT_EQ(::pwrite(fd.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    changed_at_ += std::chrono::hours(1);
+    ASSERT_TRUE(set_mtime(fd.get(), changed_at_, path));
+  }
+
   TestFolder folder;
+  WallTime changed_at_ = wall_now();
   std::filesystem::path path = folder.path() / "file";
   UniqueFd fd;
 };
@@ -114,6 +124,28 @@ TEST_F(HashedFileTest, begins_anew_when_hashed_bytes_go) {
   EXPECT_EQ(file.finish(), sha256("abcdEF"));
   file.hash_anew();
   EXPECT_EQ(file.finish(), sha256("abcdEF"));
+}
+
+// Not only what was appended is hashed then, but what is there.
+TEST_F(HashedFileTest, begins_anew_when_somebody_else_has_written) {
+  leave("");
+  HashedFile file(fd.get(), 0);
+  ASSERT_TRUE(file.append("abcdef"));
+  change_behind_its_back("abXdef");
+  ASSERT_TRUE(file.append("gh"));
+  EXPECT_EQ(file.hashed(), 0U);
+  EXPECT_EQ(file.finish(), sha256("abXdefgh"));
+}
+
+TEST_F(HashedFileTest, sees_at_the_end_that_somebody_else_has_written) {
+  leave("abc");
+  HashedFile file(fd.get(), 3);
+  ASSERT_TRUE(file.catch_up(100));
+  change_behind_its_back("abX");
+  EXPECT_EQ(file.finish(), sha256("abX"));
+  EXPECT_TRUE(same_bytes(file.stamp(), *stamp_of(fd.get(), path)));
+  change_behind_its_back("aXX");
+  EXPECT_FALSE(same_bytes(file.stamp(), *stamp_of(fd.get(), path)));
 }
 
 TEST_F(HashedFileTest, is_right_over_many_write_back_steps) {

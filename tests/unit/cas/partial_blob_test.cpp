@@ -2,6 +2,7 @@
 #include "cas/partial_blob.h"
 
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "tests/unit/base/temporary_folder.h"
 #include "tests/unit/cas/test_folder.h"
@@ -121,6 +122,20 @@ TEST_F(PartialBlobTest, with_a_wrong_resumed_part_is_quarantined) {
   ASSERT_FALSE(published);
   EXPECT_EQ(published.error().code, ErrorCode::digest_mismatch);
   EXPECT_TRUE(is_quarantined("THE whole text"));
+}
+
+TEST_F(PartialBlobTest, with_wrong_bytes_is_removed_where_there_is_no_quarantine) {
+  std::filesystem::remove_all(root / "quarantine");
+  write_text(root / "quarantine", "a file in its place");
+  auto blob = open();
+  ASSERT_TRUE(blob->append("the WHOLE text"));
+  auto file = blob->file();
+  EXPECT_EQ(blob->commit().error().code, ErrorCode::digest_mismatch);
+  EXPECT_FALSE(is_there(partial(digest)));
+  char byte = 0;
+  EXPECT_EQ(::pread(file->fd(), &byte, 1, 0), 0) << "nobody reads them any more";
+  blob.reset();
+  EXPECT_EQ(open()->present(), 0U);
 }
 
 TEST_F(PartialBlobTest, with_wrong_bytes_is_quarantined_and_can_start_over) {
