@@ -25,20 +25,21 @@ constexpr Duration kRetryDelay{200};
 constexpr Duration kWarningInterval{60'000};
 
 // What connections of clients leave to the origin and to the store's files at most.
-constexpr rlim_t kMaxReserve = 4096;
-
-// They leave half of the descriptors where there are few.  The limit may be changed while Weir runs (prlimit).
-int descriptors_for_clients() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
-  auto reserve = std::min(limit.rlim_cur / 2, kMaxReserve);
-  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur - reserve, INT_MAX));
-}
+constexpr int kMaxReserve = 4096;
+// Fewer clients than that are no use to anybody.
+constexpr int kFewestClients = 4;
 
 // The kernel gives the lowest number that is free: all below it are in use.
-bool has_descriptors_for_clients(int listener) {
+int lowest_free(int listener) {
   UniqueFd lowest(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
-  return lowest && lowest.get() < descriptors_for_clients();
+  return lowest ? lowest.get() : INT_MAX;
+}
+
+// It may be changed while Weir runs (prlimit).
+int descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
 }
 
 socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
@@ -99,9 +100,23 @@ Result<Endpoint> bound_endpoint(int fd) {
 Acceptor::Acceptor(Loop& loop, UniqueFd listener, Adopt adopt)
     : listener_(std::move(listener)),
       adopt_(std::move(adopt)),
+      at_rest_(lowest_free(listener_.get())),
       watch_(loop, listener_.get(), [this](bool, bool) { accept_all(); }),
       retry_(loop, [this] { look_again(); }) {
   watch_.want(Interest::read);
+}
+
+Result<void> Acceptor::check_room() const {
+  if (end_for_clients() - at_rest_ >= kFewestClients) return {};
+  return fail(ErrorCode::no_descriptors,
+              "Weir may open " + std::to_string(descriptor_limit()) + " files and needs " + std::to_string(at_rest_) +
+                  " before the first client comes: raise the limit (ulimit -n, LimitNOFILE)");
+}
+
+// Of what is left to clients and all that they cause, clients leave half where there is little.
+int Acceptor::end_for_clients() const {
+  auto limit = descriptor_limit();
+  return limit - std::min(std::max(limit - at_rest_, 0) / 2, kMaxReserve);
 }
 
 void Acceptor::stop() {
@@ -119,7 +134,7 @@ void Acceptor::accept_all() {
       if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
       return pause(errno_error("accept").message);
     }
-    bool last = fd.get() >= descriptors_for_clients();
+    bool last = fd.get() >= end_for_clients();
     set_up_connection(fd.get());
     if (auto client = IpAddress::from_sockaddr(reinterpret_cast<sockaddr&>(storage))) adopt_(std::move(fd), *client);
     if (last) return pause("the descriptors that the system allows for connections are in use");
@@ -137,7 +152,7 @@ void Acceptor::pause(std::string_view reason) {
 }
 
 void Acceptor::look_again() {
-  if (has_descriptors_for_clients(listener_.get())) return watch_.want(Interest::read);
+  if (lowest_free(listener_.get()) < end_for_clients()) return watch_.want(Interest::read);
   retry_.start(kRetryDelay);
 }
 

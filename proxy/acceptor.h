@@ -26,16 +26,20 @@ class Acceptor {
   using Adopt = std::function<void(UniqueFd fd, IpAddress client)>;
 
   Acceptor(Loop& loop, UniqueFd listener, Adopt adopt);
+  // Whether descriptors are left for some clients; the error (no_descriptors) says what to do.
+  Result<void> check_room() const;
   // Closes the listening socket: no further connection.
   void stop();
 
  private:
+  int end_for_clients() const;
   void accept_all();
   void pause(std::string_view reason);
   void look_again();
 
   UniqueFd listener_;
   Adopt adopt_;
+  const int at_rest_;  // descriptors that are in use without any client
   FdWatch watch_;
   Timer retry_;
   std::optional<MonotonicTime> warned_at_;

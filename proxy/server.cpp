@@ -46,6 +46,7 @@ Result<std::unique_ptr<Server>> Server::create(ServerSetup setup, UniqueFd liste
   std::unique_ptr<Server> server(new Server(std::move(setup), std::move(listener), listening, std::move(store),
                                             std::move(catalog), std::move(memory), std::move(authority),
                                             std::move(peer_tls)));
+  TRY(server->acceptor_->check_room());
   TRY(server->use(server->setup_.options));
   return server;
 }

@@ -329,6 +329,22 @@ def test_out_of_descriptors(weir: Weir, hub: TestHub) -> None:
     assert hub.lfs_bytes() == 0
 
 
+@pytest.mark.skipif(SANITIZED, reason="sanitizers need descriptors of their own")
+def test_few_descriptors_from_the_start(tmp_path: Path, hub: TestHub) -> None:
+    """Some clients are served, or Weir says what it needs."""
+    weir = Weir(tmp_path / "weir", hub)
+    usual = list(weir.program)
+    with weir:
+        at_rest = descriptors(weir)
+    weir.program = ["prlimit", f"--nofile={at_rest + 24}", *usual]
+    with weir:
+        for _ in range(3):
+            assert is_right(get(weir, resolve()), hub.file(TINY, WEIGHTS))
+    weir.program = ["prlimit", f"--nofile={at_rest + 2}", *usual]
+    with pytest.raises(RuntimeError, match="ulimit -n"):
+        weir.start()
+
+
 @pytest.mark.skipif(SANITIZED, reason="UBSan needs a descriptor to look at an object's type")
 def test_no_descriptor_for_a_connection(weir: Weir, hub: TestHub) -> None:
     """Weir says that it is to blame, and does not take the hub for absent."""

@@ -90,21 +90,43 @@ TEST_F(AcceptorTest, listens_no_more_once_stopped) {
   EXPECT_EQ(adopted_.size(), 1U);
 }
 
-// Lowers the limit on open descriptors to what is open now.
-class NoDescriptorsLeft {
+// Lowers the limit on open descriptors to what is open now and `left` more.
+class FewDescriptorsLeft {
  public:
-  NoDescriptorsLeft() {
+  explicit FewDescriptorsLeft(rlim_t left) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     UniqueFd next(::fcntl(0, F_DUPFD_CLOEXEC, 0));
     rlimit now = before_;
-    now.rlim_cur = static_cast<rlim_t>(next.get());
+    now.rlim_cur = static_cast<rlim_t>(next.get()) + left;
     ::setrlimit(RLIMIT_NOFILE, &now);
   }
-  ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  ~FewDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
   rlimit before_{};
 };
+
+// However many are in use before the first client comes.
+TEST_F(AcceptorTest, shares_what_is_left_at_its_start) {
+  std::vector<UniqueFd> in_use;
+  for (int i = 0; i < 100; ++i) in_use.emplace_back(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+  start();
+  EXPECT_TRUE(acceptor_->check_room());
+  std::vector<UniqueFd> sockets;
+  for (int i = 0; i < 8; ++i) sockets.push_back(connect_to(endpoint_));
+  FewDescriptorsLeft few(32);
+  EXPECT_TRUE(acceptor_->check_room());
+  ASSERT_TRUE(run_until(loop_, [&] { return adopted_.size() == sockets.size(); }));
+}
+
+TEST_F(AcceptorTest, says_when_too_few_are_left) {
+  start();
+  FewDescriptorsLeft few(6);
+  auto room = acceptor_->check_room();
+  ASSERT_FALSE(room);
+  EXPECT_EQ(room.error().code, ErrorCode::no_descriptors);
+  EXPECT_NE(room.error().message.find("ulimit -n"), std::string::npos) << room.error().message;
+}
 
 TEST_F(AcceptorTest, recovers_when_descriptors_had_run_out) {
 #ifdef __SANITIZE_ADDRESS__
@@ -114,7 +136,7 @@ TEST_F(AcceptorTest, recovers_when_descriptors_had_run_out) {
   auto first = connect_to(endpoint_);
   ASSERT_TRUE(first);
   {
-    NoDescriptorsLeft none;
+    FewDescriptorsLeft none(0);
     run_what_is_ready(loop_);
     EXPECT_TRUE(adopted_.empty());
   }
