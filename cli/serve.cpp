@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/files.h"
@@ -126,6 +127,23 @@ class Terminal {
   bool had_one_ = has_one() && !is_ignored();
 };
 
+// Until it goes, a signal that comes waits.
+class HeldSignal {
+ public:
+  explicit HeldSignal(int number) {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, number);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~HeldSignal() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSignal(const HeldSignal&) = delete;
+  HeldSignal& operator=(const HeldSignal&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 // The signals of a running proxy.
 class Signals {
  public:
@@ -166,11 +184,14 @@ int serve(config::Config config, ServeFor whom, const std::string& options, Relo
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   raise_descriptor_limit();
+  // Who asks for a reload while Weir starts does not mean to end it.
+  std::optional<HeldSignal> held(SIGHUP);
   auto server = make_server(config, whom);
   if (!server) return fail_with(server.error());
   auto& proxy = **server;
   ServiceManager manager(whom == ServeFor::itself ? current_environment() : Environment());
   Signals signals(proxy, Reloader(proxy, config, std::move(load)), manager);
+  held.reset();
   std::unique_ptr<RunWatch> runs;
   if (whom == ServeFor::runs) {
     auto watch = RunWatch::start(config.store.root, [&proxy] { proxy.stop(); });

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,25 @@ def test_a_closed_terminal_ends_what_was_started_in_it(idle: Weir) -> None:
         time.sleep(0.02)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_one_that_comes_while_weir_starts_waits(weir: Weir) -> None:
+    """From when it owns the store on."""
+    weir.stop()
+    starting = threading.Thread(target=weir.start)
+    starting.start()
+    lock = weir.store / "lock"
+    while not lock.read_text().startswith(f"pid {started_pid(weir)}\n"):
+        time.sleep(0.001)
+    weir.signal(signal.SIGHUP)
+    starting.join()
+    weir.reload()
+    assert weir.healthy()
+
+
+def started_pid(weir: Weir) -> int:
+    """0 before the process is there."""
+    try:
+        return weir.pid
+    except AssertionError:
+        return 0
