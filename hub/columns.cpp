@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/columns.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -40,9 +42,11 @@ Result<void> drop_oldest(Database& database, const std::string& table, size_t li
                           " ORDER BY id DESC LIMIT 1 OFFSET " + std::to_string(limit) + ")");
 }
 
+constexpr std::array kSuffixes = {"", "-wal", "-shm"};
+
 // SQLite finds the log of a file by its name, so the three move together.
 Result<void> set_aside(const fs::path& path) {
-  for (auto suffix : {"", "-wal", "-shm"}) {
+  for (auto suffix : kSuffixes) {
     fs::path from = path.string() + suffix;
     std::error_code error;
     if (!fs::exists(from, error)) continue;
@@ -50,6 +54,13 @@ Result<void> set_aside(const fs::path& path) {
     if (error) return fail(errno_error("cannot set aside " + from.string(), error.value()));
   }
   return {};
+}
+
+Result<void> set_aside_folders(const fs::path& path) {
+  std::error_code error;
+  bool any = std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                         [&](auto suffix) { return fs::is_directory(path.string() + suffix, error); });
+  return any ? set_aside(path) : Result<void>();
 }
 
 void log_set_aside(std::string_view what, const fs::path& path, const Error& error) {
