@@ -57,7 +57,7 @@ bool FileExchange::judge_range() {
   partial_ = true;
   range_ = verdict.ranges.front().range;
   asked_ = asked_by(verdict.ranges.front());
-  return !refuses_resumption();
+  return !refuses_resumption(verdict.ranges.front().kind);
 }
 
 void FileExchange::refuse_range() {
@@ -74,9 +74,11 @@ bool FileExchange::hand_over_parts(std::vector<http::AnsweredRange> ranges) {
   return true;
 }
 
-// A client that resumes a download may hold bytes that turned out wrong, and would append right ones to them.
-bool FileExchange::refuses_resumption() {
+// A client that resumes a download may hold bytes that turned out wrong, and would append right ones to them.  Who asks
+// for the last few bytes without saying where they begin resumes nothing.
+bool FileExchange::refuses_resumption(http::RangeSpec::Kind asked) {
   if (range_.begin == 0 || range_.end != file_.size) return false;
+  if (asked == http::RangeSpec::Kind::suffix && range_.size() <= kLook) return false;
   if (!context_.services.store.recent_quarantine(file_.digest, wall_now())) return false;
   // wget takes a 416 for "nothing left to do" and ends well with a short file; a 409 it reports (tried with 1.21).
   bool wget = file_.request.get("User-Agent").starts_with("Wget/");

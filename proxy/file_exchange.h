@@ -31,7 +31,7 @@ class FileExchange : public Exchange {
   bool judge_range();
   void refuse_range();
   bool hand_over_parts(std::vector<http::AnsweredRange> ranges);
-  bool refuses_resumption();
+  bool refuses_resumption(http::RangeSpec::Kind asked);
   void answer_error_with(int status, std::string_view message);
   void answer_without_body(int status, std::optional<uint64_t> length);
   void send_body();
