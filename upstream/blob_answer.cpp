@@ -28,7 +28,8 @@ BlobAnswer judge_whole(const http::ResponseHead& head, const BlobQuestion& quest
 
 BlobAnswer judge_part(const http::ResponseHead& head, const BlobQuestion& question) {
   auto range = http::parse_content_range(head.fields.get("Content-Range"));
-  if (!range) return of_kind(Kind::broken, "its 206 has no Content-Range that can be read");
+  if (!range || head.fields.count("Content-Range") > 1)
+    return of_kind(Kind::broken, "its 206 has no Content-Range that can be read");
   if (range->size != question.size)
     return of_kind(Kind::broken, "its Content-Range contradicts the size that the hub said");
   if (range->range.begin != question.offset)

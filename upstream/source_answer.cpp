@@ -57,7 +57,8 @@ SourceAnswer judge_whole(const http::ResponseHead& head, const SourceQuestion& q
 
 SourceAnswer judge_part(const http::ResponseHead& head, const SourceQuestion& question) {
   auto given = http::parse_content_range(head.fields.get("Content-Range"));
-  if (!given) return of_kind(Kind::lies, "its 206 has no Content-Range that can be read");
+  if (!given || head.fields.count("Content-Range") > 1)
+    return of_kind(Kind::lies, "its 206 has no Content-Range that can be read");
   if (given->size != question.size)
     return of_kind(Kind::lies, "its Content-Range says that the file has " + std::to_string(given->size) +
                                    " bytes where the hub said " + std::to_string(question.size));
