@@ -95,8 +95,11 @@ Result<void> set_aside(const std::filesystem::path& path, const std::string& rea
 
 Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
   // SQLite opens nothing beside a folder of these names.
-  for (auto suffix : kLogSuffixes)
-    if (is_own_folder(with_suffix(path, suffix))) TRY(set_aside(path, "there is a folder in the place of its log"));
+  for (auto suffix : kLogSuffixes) {
+    if (!is_own_folder(with_suffix(path, suffix))) continue;
+    (void)make_private_file(path);
+    TRY(set_aside(path, "there is a folder in the place of its log"));
+  }
   auto index = open_as_it_is(path);
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!index && index.error().code == ErrorCode::invalid) index = open_as_it_is(path);

@@ -65,10 +65,9 @@ void add_differences(std::vector<ByteRange>& ranges, uint64_t offset, std::strin
   }
 }
 
-// The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder, or a file whose owner
-// or mode is not what Weir gives its own.
+// The errors of open(2) that say what kind of thing is there: a link, a socket or pipe, a folder.
 bool says_foreign(int error) {
-  return error == ELOOP || error == ENXIO || error == EISDIR || error == EACCES;
+  return error == ELOOP || error == ENXIO || error == EISDIR;
 }
 
 // A regular file with no second name.
@@ -84,8 +83,15 @@ Result<OpenedFile> open_existing(const std::filesystem::path& path, Access acces
   // O_NONBLOCK is for a pipe that somebody planted; it means nothing to a regular file.
   file.fd = UniqueFd(::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file.fd && (errno == ENOENT || errno == ENOTDIR)) return file;
-  if (!file.fd && !says_foreign(errno)) return fail(errno_error("opening " + path.string()));
   struct stat status = {};
+  int error = errno;
+  // The file may not be opened: its owner or mode is not what Weir gives its own.  Or its folder may not be searched.
+  if (!file.fd && error == EACCES && ::lstat(path.c_str(), &status) == 0) {
+    file.found = Found::foreign;
+    if (is_plain(status)) file.stamp = stamp_from(status);
+    return file;
+  }
+  if (!file.fd && !says_foreign(error)) return fail(errno_error("opening " + path.string(), error));
   if (file.fd && ::fstat(file.fd.get(), &status) != 0) return fail(errno_error("examining " + path.string()));
   if (!file.fd || !is_plain(status)) {
     file.fd.reset();

@@ -45,7 +45,7 @@ enum class Found {
 struct OpenedFile {
   Found found = Found::absent;
   UniqueFd fd;      // of a plain file
-  FileStamp stamp;  // of a plain file
+  FileStamp stamp;  // of a plain file, also of one that may not be opened and so is foreign
 };
 
 enum class Access { read, read_write };

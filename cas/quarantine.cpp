@@ -52,7 +52,7 @@ Result<void> Quarantine::load() {
     TRY_ASSIGN(auto opened, open_existing(file->path(), Access::read));
     // The mtime of a file with a second name is somebody else's.
     if (opened.found == Found::plain) record.time = time_from(opened.stamp.mtime_ns);
-    if (opened.found == Found::plain) record.size = opened.stamp.size;
+    record.size = opened.stamp.size;
     remember(record.digest, record.time);
     add(std::move(record));
   }
@@ -73,10 +73,8 @@ Result<void> Quarantine::take(const std::filesystem::path& path, const Sha256& d
     if (moved) break;
   }
   TRY_ASSIGN(auto file, open_existing(path_of(record), Access::read));
-  if (file.found == Found::plain) {
-    record.size = file.stamp.size;
-    TRY(set_mtime(file.fd.get(), now, path_of(record)));
-  }
+  record.size = file.stamp.size;
+  if (file.found == Found::plain) TRY(set_mtime(file.fd.get(), now, path_of(record)));
   log::warning("quarantined {} bytes that are not {}", record.size, digest.hex());
   add(std::move(record));
   trim(now);

@@ -107,6 +107,8 @@ Result<void> StoreHealth::write_and_remove() const {
   auto room = space_.reserve(kProbeBytes);
   // A limit of the configuration is no trouble of the disk.
   if (!room && room.error().code != ErrorCode::over_limit) return fail(room.error());
+  // Where all has gone it is not the store that is there: another disk was mounted, or this one taken away.
+  if (!is_plain_file(layout_.version())) return fail(ErrorCode::io, layout_.version().string() + " has gone");
   // Somebody may have tidied up.
   TRY(make_folders(layout_));
   auto path = layout_.new_temporary();

@@ -17,6 +17,17 @@ class DiskTest : public testing::Test {
     return file ? file->found : Found::absent;
   }
 
+  // Who may open everything becomes somebody who may not.
+  template <typename Deed>
+  auto as_nobody(Deed deed) {
+    constexpr uid_t kNobody = 65534;
+    bool is_root = ::geteuid() == 0;
+    EXPECT_EQ(is_root ? ::seteuid(kNobody) : 0, 0);
+    auto done = deed();
+    EXPECT_EQ(is_root ? ::seteuid(0) : 0, 0);
+    return done;
+  }
+
   TestFolder folder;
   std::filesystem::path path = folder.path() / "file";
 };
@@ -38,18 +49,26 @@ TEST_F(DiskTest, opens_plain_files_only) {
   }
 }
 
-// Who may open everything becomes somebody who may not.
 TEST_F(DiskTest, takes_what_it_may_not_open_for_foreign) {
   write_text(path, "text");
   ASSERT_EQ(::chmod(path.c_str(), 0), 0);
   ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
-  bool is_root = ::geteuid() == 0;
-  constexpr uid_t kNobody = 65534;
-  ASSERT_EQ(is_root ? ::seteuid(kNobody) : 0, 0);
-  auto file = open_existing(path, Access::read);
-  ASSERT_EQ(is_root ? ::seteuid(0) : 0, 0);
+  auto file = as_nobody([&] { return open_existing(path, Access::read); });
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->found, Found::foreign);
+  EXPECT_EQ(file->stamp.size, 4U) << "it takes room all the same";
+}
+
+TEST_F(DiskTest, takes_a_folder_that_may_not_be_searched_for_trouble) {
+  auto inner = folder.path() / "inner";
+  ASSERT_TRUE(make_own_folder(inner));
+  write_text(inner / "file", "text");
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(inner.c_str(), 0), 0);
+  auto file = as_nobody([&] { return open_existing(inner / "file", Access::read); });
+  ASSERT_EQ(::chmod(inner.c_str(), 0700), 0);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code, ErrorCode::io);
 }
 
 TEST_F(DiskTest, stamps_tell_a_change_that_keeps_size_and_mtime) {

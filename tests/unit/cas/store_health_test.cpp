@@ -34,7 +34,7 @@ class EmptyStock : public Stock {
 
 class StoreHealthTest : public testing::Test {
  protected:
-  StoreHealthTest() { std::filesystem::create_directory(layout_.temporary()); }
+  StoreHealthTest() { EXPECT_TRUE(prepare(layout_)); }
 
   // Something else has the folder's name.
   void block() {
@@ -140,6 +140,23 @@ TEST_F(StoreHealthTest, a_folder_that_takes_nothing_is_trouble_until_it_does) {
   health_.check(kLater);
   EXPECT_TRUE(health_.writable());
   EXPECT_FALSE(health_.trouble());
+}
+
+TEST_F(StoreHealthTest, folders_that_went_come_back) {
+  std::filesystem::remove_all(layout_.partials());
+  health_.doubt(io_, kThen);
+  EXPECT_TRUE(health_.writable());
+  EXPECT_TRUE(std::filesystem::is_directory(layout_.partials()));
+}
+
+// Another disk was mounted, or this one taken away: nothing is made there.
+TEST_F(StoreHealthTest, a_store_without_its_version_is_trouble) {
+  std::filesystem::remove(layout_.version());
+  std::filesystem::remove_all(layout_.partials());
+  health_.doubt(io_, kThen);
+  ASSERT_FALSE(health_.writable());
+  EXPECT_NE(health_.trouble()->reason.find("version"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(layout_.partials()));
 }
 
 TEST_F(StoreHealthTest, wrong_bytes_are_no_trouble_of_the_disk) {
