@@ -147,10 +147,11 @@ class HeldSignal {
 // The signals of a running proxy.
 class Signals {
  public:
-  Signals(proxy::Server& server, Reloader reloader, const ServiceManager& manager)
+  Signals(proxy::Server& server, Reloader reloader, const ServiceManager& manager, const Terminal& terminal)
       : server_(server),
         reloader_(std::move(reloader)),
         manager_(manager),
+        terminal_(terminal),
         terminate_(server.loop(), SIGTERM, [this] { stop(); }),
         interrupt_(server.loop(), SIGINT, [this] { stop(); }),
         hang_up_(server.loop(), SIGHUP, [this] { hang_up(); }) {}
@@ -184,13 +185,17 @@ int serve(config::Config config, ServeFor whom, const std::string& options, Relo
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   raise_descriptor_limit();
+  Terminal terminal;
   // Who asks for a reload while Weir starts does not mean to end it.
   std::optional<HeldSignal> held(SIGHUP);
   auto server = make_server(config, whom);
-  if (!server) return fail_with(server.error());
+  if (!server) {
+    std::signal(SIGHUP, SIG_IGN);
+    return fail_with(server.error());
+  }
   auto& proxy = **server;
   ServiceManager manager(whom == ServeFor::itself ? current_environment() : Environment());
-  Signals signals(proxy, Reloader(proxy, config, std::move(load)), manager);
+  Signals signals(proxy, Reloader(proxy, config, std::move(load)), manager, terminal);
   held.reset();
   std::unique_ptr<RunWatch> runs;
   if (whom == ServeFor::runs) {
