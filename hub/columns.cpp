@@ -48,19 +48,24 @@ constexpr std::array kSuffixes = {"", "-wal", "-shm"};
 Result<void> set_aside(const fs::path& path) {
   for (auto suffix : kSuffixes) {
     fs::path from = path.string() + suffix;
+    fs::path to = path.string() + ".set-aside" + suffix;
     std::error_code error;
     if (!fs::exists(from, error)) continue;
-    fs::rename(from, path.string() + ".set-aside" + suffix, error);
+    // No folder is renamed over a file, nor a file over a folder.
+    fs::remove_all(to, error);
+    fs::rename(from, to, error);
     if (error) return fail(errno_error("cannot set aside " + from.string(), error.value()));
   }
   return {};
 }
 
-Result<void> set_aside_folders(const fs::path& path) {
+Result<void> set_aside_folders(std::string_view what, const fs::path& path) {
   std::error_code error;
   bool any = std::any_of(kSuffixes.begin(), kSuffixes.end(),
                          [&](auto suffix) { return fs::is_directory(path.string() + suffix, error); });
-  return any ? set_aside(path) : Result<void>();
+  if (!any) return {};
+  log_set_aside(what, path, Error{ErrorCode::invalid, "a folder stands in its place or beside it"});
+  return set_aside(path);
 }
 
 void log_set_aside(std::string_view what, const fs::path& path, const Error& error) {

@@ -41,14 +41,14 @@ Result<void> drop_oldest(Database& database, const std::string& table, size_t li
 Result<void> set_aside(const std::filesystem::path& path);
 
 // The same with what SQLite could not even open.  Errors: io.
-Result<void> set_aside_folders(const std::filesystem::path& path);
+Result<void> set_aside_folders(std::string_view what, const std::filesystem::path& path);
 
 void log_set_aside(std::string_view what, const std::filesystem::path& path, const Error& error);
 
 // Opens by `open`; a file that is damaged or newer is set aside, with a line in the log, and opened anew.
 template <typename Open>
 auto open_or_set_aside(std::string_view what, const std::filesystem::path& path, Open open) -> decltype(open()) {
-  TRY(set_aside_folders(path));
+  TRY(set_aside_folders(what, path));
   auto opened = open();
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!opened && opened.error().code == ErrorCode::invalid) opened = open();
