@@ -51,6 +51,7 @@ void RangeSender::on_joined(std::shared_ptr<const upstream::FetchProgress> progr
   if (started && !std::exchange(started_, true)) fresh_from_ = progress_->readable_from(range_.begin);
   if (may_be_a_look_ && ends_a_download()) {
     may_be_a_look_ = false;
+    hold_back_ = HoldBack(asked_, range_, file_.size);
     return join();
   }
   if (may_be_a_look_) hold_back_ = HoldBack(Asked::closed, range_, file_.size);
