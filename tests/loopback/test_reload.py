@@ -200,7 +200,7 @@ def test_one_that_comes_while_weir_starts_waits(weir: Weir) -> None:
     starting = threading.Thread(target=weir.start)
     starting.start()
     lock = weir.store / "lock"
-    while not lock.read_text().startswith(f"pid {started_pid(weir)}\n"):
+    while starting.is_alive() and not lock.read_text().startswith(f"pid {started_pid(weir)}\n"):
         time.sleep(0.001)
     weir.signal(signal.SIGHUP)
     starting.join()
