@@ -10,7 +10,7 @@ ifneq ($(shell command -v ccache 2>/dev/null),)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 
-.PHONY: help run build release test quick demo asan tsan endurance fuzz fuzz-fast deb bench bench-quick soak
+.PHONY: help run build build-asan build-tsan release test quick demo asan tsan endurance fuzz fuzz-fast deb bench bench-quick soak
 
 help:
 	@echo 'make run      build the program and start the proxy on 127.0.0.1:9347 (ARGS="--listen ADDR:PORT ...")'
@@ -40,6 +40,11 @@ build:
 	@$(SETUP) build test
 	cmake --preset dev
 	cmake --build --preset dev
+
+# What `make asan` and `make tsan` build first.
+build-asan build-tsan: build-%:
+	cmake --preset $*
+	cmake --build --preset $*
 
 # The table of the clients follows the tests' own output, whether they passed or not.
 test: build
