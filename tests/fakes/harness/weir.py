@@ -234,16 +234,24 @@ class Weir:
             return False
 
 
+_claims: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port that nobody uses, below the range that the kernel picks from."""
+    """A port that nobody uses, below the range that the kernel picks from, and that no other test is given until this
+    process ends: whoever binds it later, or again after a restart, still finds it free."""
     while True:
         port = random.randrange(20_000, 32_000)
+        claim = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                claim.bind(f"\0weir-test-port-{port}")
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                claim.close()
                 continue
+        _claims.append(claim)
         return port
 
 
