@@ -68,13 +68,14 @@ Result<void> set_mtime(int fd, WallTime time, const std::filesystem::path& path)
 Result<void> sync_file(int fd, const std::filesystem::path& path);
 Result<void> cut_file(int fd, uint64_t size, const std::filesystem::path& path);
 
+inline constexpr size_t kMaxAttribute = 1024;
+
 // A short text that goes with a file whatever its name is: an extended attribute (xattr(7)), `user.weir.NAME`.  Not
 // every file system keeps any, so nothing may depend on it. Empty where there is none, or one longer than
 // kMaxAttribute.
 std::string attribute_of(int fd, const std::string& name);
 // False when it could not be set; an empty text removes it.
 bool set_attribute(int fd, const std::string& name, std::string_view text);
-inline constexpr size_t kMaxAttribute = 1024;
 
 // Makes an empty file share all bytes of another one (a reflink); false where that cannot be done, and nothing is
 // changed.

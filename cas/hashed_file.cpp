@@ -76,9 +76,9 @@ Result<Sha256> HashedFile::finish() {
 Result<void> HashedFile::put(uint64_t offset, std::string_view bytes) {
   TRY(look());
   TRY(pwrite_all(fd_, bytes, static_cast<off_t>(offset), "writing a blob"));
-  auto size = std::max(stamp_->size, offset + bytes.size());
-  TRY_ASSIGN(stamp_, stamp_of(fd_, kName));
-  if (stamp_->size != size) hash_anew();
+  // Where somebody else has cut it meanwhile the old stamp stays, and the next look finds another.
+  TRY_ASSIGN(auto stamp, stamp_of(fd_, kName));
+  if (stamp.size == std::max(stamp_->size, offset + bytes.size())) stamp_ = stamp;
   since_writeback_ += bytes.size();
   if (since_writeback_ < kWritebackStep) return {};
   // A hint (all that is dirty) that keeps the last fsync short.  Where it is not supported, and where it fails, fsync

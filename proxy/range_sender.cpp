@@ -41,20 +41,18 @@ void RangeSender::join() {
 }
 
 // What is held of all that comes before tells a look at the end from the end of a download, of which a crash may have
-// lost a part.
-bool RangeSender::ends_a_download() const {
-  return progress_->readable_from(0) >= range_.begin / 2;
+// lost a part.  False when that part is missing, and so more is wanted than the range.
+bool RangeSender::decide_on_look() {
+  auto held = progress_->readable_from(0);
+  may_be_a_look_ = held < range_.begin / 2;
+  hold_back_ = HoldBack(may_be_a_look_ ? Asked::closed : asked_, range_, file_.size);
+  return may_be_a_look_ || held >= range_.begin;
 }
 
 void RangeSender::on_joined(std::shared_ptr<const upstream::FetchProgress> progress, bool started) {
   progress_ = std::move(progress);
   if (started && !std::exchange(started_, true)) fresh_from_ = progress_->readable_from(range_.begin);
-  if (may_be_a_look_ && ends_a_download()) {
-    may_be_a_look_ = false;
-    hold_back_ = HoldBack(asked_, range_, file_.size);
-    return join();
-  }
-  if (may_be_a_look_) hold_back_ = HoldBack(Asked::closed, range_, file_.size);
+  if (may_be_a_look_ && !decide_on_look()) return join();
   prepared(started_ ? Outcome::miss : progress_->state() == FetchState::verified ? Outcome::hit : Outcome::collapsed);
 }
 

@@ -48,7 +48,7 @@ class RangeSender : private upstream::FetchListener {
   void on_progress() override { proceed(); }
 
   void join();
-  bool ends_a_download() const;
+  bool decide_on_look();
   void prepared(Outcome outcome);
   void proceed();
   void proceed_with_fetch();
