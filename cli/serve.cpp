@@ -64,6 +64,7 @@ Result<upstream::ParentRoute> parent_route(const config::Config& config, const E
 }
 
 Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config, ServeFor whom) {
+  TRY(proxy::Server::check_room(config.proxy.listen));
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   TRY_ASSIGN(auto catalog, hub::Catalog::open(config.store.root / "catalog.db"));
   TRY_ASSIGN(auto memory, hub::HubMemory::open(config.store.root, config.memory));
@@ -190,6 +191,7 @@ int serve(config::Config config, ServeFor whom, const std::string& options, Relo
   std::optional<HeldSignal> held(SIGHUP);
   auto server = make_server(config, whom);
   if (!server) {
+    // One that waits would end it before the error is told.
     std::signal(SIGHUP, SIG_IGN);
     return fail_with(server.error());
   }

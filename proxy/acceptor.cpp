@@ -29,17 +29,17 @@ constexpr int kMaxReserve = 4096;
 // Fewer clients than that are no use to anybody.
 constexpr int kFewestClients = 4;
 
-// The kernel gives the lowest number that is free: all below it are in use.
-int lowest_free(int listener) {
-  UniqueFd lowest(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
-  return lowest ? lowest.get() : INT_MAX;
-}
-
 // It may be changed while Weir runs (prlimit).
 int descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
   return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
+}
+
+// The kernel gives the lowest number that is free: all below it are in use.  The limit when none is.
+int lowest_free(int listener) {
+  UniqueFd lowest(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
+  return lowest ? lowest.get() : descriptor_limit();
 }
 
 socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& storage) {
@@ -97,6 +97,14 @@ Result<Endpoint> bound_endpoint(int fd) {
   return Endpoint{*address, ntohs(reinterpret_cast<sockaddr_in&>(storage).sin_port)};
 }
 
+Result<void> check_descriptors(int at_rest) {
+  auto limit = descriptor_limit();
+  if (limit - at_rest >= 2 * kFewestClients) return {};
+  return fail(ErrorCode::no_descriptors,
+              "Weir may open " + std::to_string(limit) + " files and needs " + std::to_string(at_rest) +
+                  " before the first client comes: raise the limit (ulimit -n, LimitNOFILE)");
+}
+
 Acceptor::Acceptor(Loop& loop, UniqueFd listener, Adopt adopt)
     : listener_(std::move(listener)),
       adopt_(std::move(adopt)),
@@ -107,10 +115,7 @@ Acceptor::Acceptor(Loop& loop, UniqueFd listener, Adopt adopt)
 }
 
 Result<void> Acceptor::check_room() const {
-  if (end_for_clients() - at_rest_ >= kFewestClients) return {};
-  return fail(ErrorCode::no_descriptors,
-              "Weir may open " + std::to_string(descriptor_limit()) + " files and needs " + std::to_string(at_rest_) +
-                  " before the first client comes: raise the limit (ulimit -n, LimitNOFILE)");
+  return check_descriptors(at_rest_);
 }
 
 // Of what is left to clients and all that they cause, clients leave half where there is little.

@@ -21,12 +21,16 @@ Result<UniqueFd> listen_on(const Endpoint& endpoint);
 // The endpoint that a socket is bound to: says which port 0 became.
 Result<Endpoint> bound_endpoint(int fd);
 
+// Whether the process may open so many files that some clients are served when `at_rest` of them are in use already;
+// the error (no_descriptors) says what to do.
+Result<void> check_descriptors(int at_rest);
+
 class Acceptor {
  public:
   using Adopt = std::function<void(UniqueFd fd, IpAddress client)>;
 
   Acceptor(Loop& loop, UniqueFd listener, Adopt adopt);
-  // Whether descriptors are left for some clients; the error (no_descriptors) says what to do.
+  // check_descriptors() with what was in use when it was made.
   Result<void> check_room() const;
   // Closes the listening socket: no further connection.
   void stop();

@@ -16,6 +16,9 @@ constexpr Duration kFlushInterval{30'000};
 constexpr Duration kProbeInterval{2'000};
 constexpr Duration kDrainStep{20};
 constexpr size_t kDiskThreads = 4;
+// Open files before the first client comes, as counted in a running proxy: its own and each worker's.
+constexpr int kFilesAtRest = 28;
+constexpr int kFilesOfWorker = 9;
 
 size_t worker_count(size_t configured) {
   return configured > 0 ? configured : std::max(1u, std::thread::hardware_concurrency());
@@ -28,6 +31,10 @@ std::function<bool(std::string_view)> intercepted_by(const Options& options) {
 }
 
 }  // namespace
+
+Result<void> Server::check_room(const ListenOptions& options) {
+  return check_descriptors(kFilesAtRest + kFilesOfWorker * static_cast<int>(worker_count(options.workers)));
+}
 
 Result<UniqueFd> Server::listen(const Endpoint& endpoint, PortTaken taken) {
   auto listener = listen_on(endpoint);

@@ -340,9 +340,10 @@ def test_few_descriptors_from_the_start(tmp_path: Path, hub: TestHub) -> None:
     with weir:
         for _ in range(3):
             assert is_right(get(weir, resolve()), hub.file(TINY, WEIGHTS))
-    weir.program = ["prlimit", f"--nofile={at_rest + 2}", *usual]
-    with pytest.raises(RuntimeError, match="ulimit -n"):
-        weir.start()
+    for too_few in (at_rest + 2, at_rest - 4, at_rest // 2, 16):
+        weir.program = ["prlimit", f"--nofile={too_few}", *usual]
+        with pytest.raises(RuntimeError, match="ulimit -n"):
+            weir.start()
 
 
 @pytest.mark.skipif(SANITIZED, reason="UBSan needs a descriptor to look at an object's type")
