@@ -15,17 +15,20 @@ Result<std::unique_ptr<BlobStore>> BlobStore::open(const Options& options) {
   Layout layout(options.root);
   TRY(make_root(layout));
   TRY_ASSIGN(auto lock, StoreLock::take(layout.lock()));
+  auto spare_room = std::make_unique<SpareRoom>(layout.spare());
   TRY(prepare(layout));
   TRY(remove_leftover_maps(layout));
   TRY(settle_partials(layout));
   TRY_ASSIGN(auto shelf, Shelf::open(layout, Quarantine::Limits{}));
-  std::unique_ptr<BlobStore> store(new BlobStore(std::move(lock), std::move(shelf), options));
+  std::unique_ptr<BlobStore> store(new BlobStore(std::move(lock), std::move(spare_room), std::move(shelf), options));
   TRY(store->loose_files_.load(layout));
   return store;
 }
 
-BlobStore::BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf, const Options& options)
+BlobStore::BlobStore(StoreLock lock, std::unique_ptr<SpareRoom> spare_room, std::unique_ptr<Shelf> shelf,
+                     const Options& options)
     : lock_(std::move(lock)),
+      spare_room_(std::move(spare_room)),
       shelf_(std::move(shelf)),
       stock_(*shelf_, loose_files_),
       space_(options, stock_),

@@ -25,6 +25,7 @@
 #include "cas/partial_blob.h"
 #include "cas/shelf.h"
 #include "cas/space.h"
+#include "cas/spare_room.h"
 #include "cas/store_health.h"
 #include "cas/store_lock.h"
 #include "cas/store_stock.h"
@@ -101,13 +102,17 @@ class BlobStore {
   StoreHealth& health() { return health_; }
   const StoreHealth& health() const { return health_; }
 
+  // Blocking.  Takes the room for the next start; to be called now and then once all databases of the store are open.
+  void keep_spare_room() { spare_room_->keep(); }
   // Blocking.  Writes last-use times and all else that the index lacks.
   Result<void> flush() { return shelf_->catalog().flush(); }
 
  private:
-  BlobStore(StoreLock lock, std::unique_ptr<Shelf> shelf, const Options& options);
+  BlobStore(StoreLock lock, std::unique_ptr<SpareRoom> spare_room, std::unique_ptr<Shelf> shelf,
+            const Options& options);
 
   StoreLock lock_;
+  std::unique_ptr<SpareRoom> spare_room_;  // taken again when the index is closed
   std::unique_ptr<Shelf> shelf_;
   LooseFiles loose_files_;
   StoreStock stock_;

@@ -23,6 +23,7 @@ class Layout {
   std::filesystem::path version() const { return root_ / "version"; }
   std::filesystem::path index() const { return root_ / "index.db"; }
   std::filesystem::path scrub() const { return root_ / "scrub"; }
+  std::filesystem::path spare() const { return root_ / "spare"; }
   std::filesystem::path boot() const { return root_ / "boot"; }
   std::filesystem::path objects() const { return root_ / "objects"; }
   std::filesystem::path partials() const { return root_ / "partial"; }

@@ -160,6 +160,7 @@ void Server::check_drained() {
 
 void Server::flush_store() {
   disk_->submit([store = store_.get()] {
+    store->keep_spare_room();
     auto flushed = store->flush();
     if (flushed) return;
     // A trouble of the disk is logged once.

@@ -118,6 +118,27 @@ def test_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     assert_comes_back(small, hub)
 
 
+def test_starts_on_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
+    """As often as it must: a machine is not kept from its files by a service that waits for room."""
+    held = hold(small, hub, path=PART)
+    assert small.run("pin", TINY).returncode == 0
+    small.rest()
+    small.stop()
+    disk.fill()
+    for end in (small.stop, small.kill, small.stop):
+        small.start()
+        hub.log.reset()
+        assert is_right(get(small, resolve(path=PART)), held)
+        assert hub.lfs_bytes() == 0
+        assert is_right(get(small, resolve()), hub.file(TINY, WEIGHTS))
+        assert health(small)["status"] != "ok"
+        end()
+    disk.empty()
+    small.start()
+    assert is_right(get(small, resolve()), hub.file(TINY, WEIGHTS))
+    assert len(small.objects()) == 2
+
+
 def test_a_full_disk_on_which_something_may_go(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     """Without a limit of the configuration the disk is one."""
     hold(small, hub)
