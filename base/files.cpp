@@ -2,6 +2,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 
 #include "base/digest.h"
 #include "base/random.h"
-#include "base/unique_fd.h"
 
 namespace weir {
 namespace {
@@ -26,13 +26,47 @@ Result<void> write_over_short_writes(std::string_view bytes, std::string_view wh
   return {};
 }
 
-Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
+struct Owner {
+  uid_t user;
+  gid_t group;
+};
+
+std::optional<Owner> owner_of(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return Owner{status.st_uid, status.st_gid};
+}
+
+Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode,
+                            const std::optional<Owner>& owner) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return fail(errno_error("creating " + path.string()));
+  // Who may not give it away leaves it to himself.
+  if (owner && ::fchown(fd.get(), owner->user, owner->group) != 0) errno = 0;
   if (::fchmod(fd.get(), mode) != 0) return fail(errno_error("setting the mode of " + path.string()));
   TRY(write_all(fd.get(), bytes, "writing " + path.string()));
   if (::fsync(fd.get()) != 0) return fail(errno_error("syncing " + path.string()));
   return {};
+}
+
+Result<void> write_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode,
+                              const std::optional<Owner>& owner) {
+  auto temporary = path;
+  temporary += ".new-" + to_hex(random_bytes(8));
+  auto written = write_new_file(temporary, bytes, mode, owner);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = fail(errno_error("renaming " + temporary.string() + " to " + path.string()));
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return sync_folder(path.parent_path());
+}
+
+Result<UniqueFd> open_folder(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail(errno_error("opening the folder " + path.string()));
+  return fd;
 }
 
 }  // namespace
@@ -68,16 +102,11 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
-  auto temporary = path;
-  temporary += ".new-" + to_hex(random_bytes(8));
-  auto written = write_new_file(temporary, bytes, mode);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = fail(errno_error("renaming " + temporary.string() + " to " + path.string()));
-  if (!written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  return sync_folder(path.parent_path());
+  return write_atomically(path, bytes, mode, std::nullopt);
+}
+
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
+  return write_atomically(path, bytes, mode, owner_of(path));
 }
 
 Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {
@@ -91,9 +120,15 @@ Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {
   return {};
 }
 
+Result<UniqueFd> lock_folder(const std::filesystem::path& path) {
+  TRY_ASSIGN(auto fd, open_folder(path));
+  while (::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return fail(errno_error("locking the folder " + path.string()));
+  return fd;
+}
+
 Result<void> sync_folder(const std::filesystem::path& path) {
-  UniqueFd fd(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return fail(errno_error("opening the folder " + path.string()));
+  TRY_ASSIGN(auto fd, open_folder(path));
   if (::fsync(fd.get()) != 0) return fail(errno_error("syncing the folder " + path.string()));
   return {};
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace weir {
 
@@ -18,9 +19,14 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
 
 // Writes beside the target with O_EXCL and `mode` (whatever the umask), syncs, renames, and syncs the folder.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
+// The same for a file that somebody else may own: user and group stay, as far as this process may give it to them.
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
 
 // Makes the folder and its parents; those that it makes get `mode`.
 Result<void> make_folder(const std::filesystem::path& path, mode_t mode);
+
+// Waits until nobody else holds the folder's lock (flock(2)); held until the descriptor is closed.
+Result<UniqueFd> lock_folder(const std::filesystem::path& path);
 
 // fsync of a folder: makes names in it durable.
 Result<void> sync_folder(const std::filesystem::path& path);

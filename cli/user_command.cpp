@@ -28,12 +28,6 @@ Result<std::filesystem::path> users_file(const config::Config& config) {
   return config.proxy.listen.users;
 }
 
-Result<std::vector<User>> read_or_none(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error) && !error) return std::vector<User>();
-  return proxy::read_users(path);
-}
-
 auto find_user(std::vector<User>& users, const std::string& name) {
   return std::find_if(users.begin(), users.end(), [&](const User& user) { return user.name == name; });
 }
@@ -49,17 +43,16 @@ Result<void> add_user(const config::Config& config, const UserOptions& options) 
   TRY_ASSIGN(auto path, users_file(config));
   if (!proxy::is_user_name(options.name))
     return fail(ErrorCode::invalid, "expected a name of 1 to 64 letters, digits and . _ @ + -");
-  TRY_ASSIGN(auto users, read_or_none(path));
   TRY_ASSIGN(auto password, options.from_stdin ? read_password_from_stdin() : ask_for_new_password(options.name));
-  auto found = find_user(users, options.name);
   auto hash = proxy::PasswordHash::make(password);
-  bool is_new = found == users.end();
-  if (is_new) {
-    users.push_back({options.name, std::move(hash)});
-  } else {
-    found->hash = std::move(hash);
-  }
-  TRY(proxy::write_users(path, users));
+  bool is_new = false;
+  TRY(proxy::change_users(path, [&](std::vector<User>& users) -> Result<void> {
+    auto found = find_user(users, options.name);
+    is_new = found == users.end();
+    if (is_new) found = users.insert(found, {options.name, hash});
+    found->hash = hash;
+    return {};
+  }));
   fmt::print("{} {} in {}\n", is_new ? "added" : "gave a new password to", options.name, path.string());
   say_how_it_takes_effect(config);
   return {};
@@ -67,11 +60,12 @@ Result<void> add_user(const config::Config& config, const UserOptions& options) 
 
 Result<void> remove_user(const config::Config& config, const UserOptions& options) {
   TRY_ASSIGN(auto path, users_file(config));
-  TRY_ASSIGN(auto users, proxy::read_users(path));
-  auto found = find_user(users, options.name);
-  if (found == users.end()) return fail(ErrorCode::invalid, "there is no " + options.name + " in " + path.string());
-  users.erase(found);
-  TRY(proxy::write_users(path, users));
+  TRY(proxy::change_users(path, [&](std::vector<User>& users) -> Result<void> {
+    auto found = find_user(users, options.name);
+    if (found == users.end()) return fail(ErrorCode::invalid, "there is no " + options.name + " in " + path.string());
+    users.erase(found);
+    return {};
+  }));
   fmt::print("removed {} from {}\n", options.name, path.string());
   say_how_it_takes_effect(config);
   return {};

@@ -68,7 +68,19 @@ Result<std::vector<User>> read_users(const std::filesystem::path& path) {
 Result<void> write_users(const std::filesystem::path& path, const std::vector<User>& users) {
   std::string text;
   for (const auto& user : users) text += user.name + ":" + user.hash.text() + "\n";
-  return write_file_atomically(path, text, 0600);
+  return replace_file(path, text, 0600);
+}
+
+Result<void> change_users(const std::filesystem::path& path,
+                          const std::function<Result<void>(std::vector<User>& users)>& change) {
+  TRY_ASSIGN(auto lock, lock_folder(path.parent_path()));
+  std::vector<User> users;
+  std::error_code error;
+  if (std::filesystem::exists(path, error) || error) {
+    TRY_ASSIGN(users, read_users(path));
+  }
+  TRY(change(users));
+  return write_users(path, users);
 }
 
 }  // namespace weir::proxy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,12 @@ bool is_user_name(std::string_view name);
 // owner may read or write it; io.
 Result<std::vector<User>> read_users(const std::filesystem::path& path);
 
-// Replaces the file, atomically.  Errors: io.
+// Replaces the file, atomically; who owns it stays its owner.  Errors: io.
 Result<void> write_users(const std::filesystem::path& path, const std::vector<User>& users);
+
+// Reads the file (none has no users), has them changed, and replaces it, while nobody else does.  Errors: those of
+// read_users and of `change`, which leave it as it is; io.
+Result<void> change_users(const std::filesystem::path& path,
+                          const std::function<Result<void>(std::vector<User>& users)>& change);
 
 }  // namespace weir::proxy

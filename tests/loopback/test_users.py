@@ -9,6 +9,7 @@ import stat
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -338,6 +339,16 @@ def test_names_and_passwords_that_will_not_do(guarded: Weir) -> None:
     assert weir_user(guarded, "add", "ben").returncode == 2  # neither terminal nor --stdin
     assert weir_user(guarded, "rm", "ben").returncode == 2
     assert weir_user(guarded, "ls").stdout == "ann\n"
+
+
+def test_several_change_the_file_at_once(guarded: Weir) -> None:
+    """None of them loses what another one did."""
+    names = [f"u{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names) + 1) as pool:
+        gone = pool.submit(weir_user, guarded, "rm", "ann")
+        added = pool.map(lambda name: weir_user(guarded, "add", name, "--stdin", password="x\n"), names)
+        assert [done.returncode for done in [gone.result(), *added]] == [0] * 7
+    assert sorted(weir_user(guarded, "ls").stdout.split()) == names
 
 
 def test_without_the_key_there_is_no_file(idle: Weir) -> None:

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -97,6 +98,20 @@ TEST_F(UserFileTest, is_its_owners_alone) {
   }
   write("ann:" + hash_ + "\n", 0400);
   EXPECT_EQ(error(), "read");
+}
+
+TEST_F(UserFileTest, stays_with_its_owner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give a file away";
+  write("ann:" + hash_ + "\n");
+  ASSERT_EQ(::chown(path_.c_str(), 65534, 65533), 0);
+  ASSERT_TRUE(change_users(path_, [](std::vector<User>& users) -> Result<void> {
+    users.clear();
+    return {};
+  }));
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(std::make_pair(status.st_uid, status.st_gid), std::make_pair(uid_t{65534}, gid_t{65533}));
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
 TEST(UserNameTest, needs_no_care) {
