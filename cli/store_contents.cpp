@@ -2,6 +2,7 @@
 #include "cli/store_contents.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "cas/disk.h"
@@ -12,6 +13,8 @@ namespace weir::cli {
 namespace {
 
 using DirectoryWalk = std::filesystem::recursive_directory_iterator;
+
+constexpr int64_t kNanoseconds = 1'000'000'000;
 
 std::string repo_of(const hub::RepoFile& file) {
   if (file.type == hub::RepoType::model) return file.repo;
@@ -29,7 +32,9 @@ Result<std::vector<StoredBlob>> list_blobs(const std::filesystem::path& store_ro
   auto objects = cas::Layout(store_root).objects();
   std::vector<StoredBlob> blobs;
   std::error_code error;
-  if (!std::filesystem::exists(objects, error)) return blobs;
+  bool there = std::filesystem::exists(objects, error);
+  if (error) return fail(errno_error("listing " + objects.string(), error.value()));
+  if (!there) return blobs;
   DirectoryWalk walk(objects, error);
   for (; !error && walk != DirectoryWalk(); walk.increment(error)) {
     auto digest = Sha256::from_hex(walk->path().filename().string());
@@ -40,6 +45,30 @@ Result<std::vector<StoredBlob>> list_blobs(const std::filesystem::path& store_ro
   }
   if (error) return fail(errno_error("listing " + objects.string(), error.value()));
   std::sort(blobs.begin(), blobs.end(), [](const StoredBlob& a, const StoredBlob& b) { return a.digest < b.digest; });
+  return blobs;
+}
+
+Result<void> check_store(const std::filesystem::path& store_root) {
+  std::error_code error;
+  bool there = std::filesystem::exists(cas::Layout(store_root).version(), error);
+  if (error) return fail(errno_error("opening " + store_root.string(), error.value()));
+  if (!there) return fail(ErrorCode::invalid, "there is no store in " + store_root.string());
+  return {};
+}
+
+Result<std::vector<StoredBlob>> list_quarantined(const std::filesystem::path& store_root, WallTime since) {
+  cas::Layout layout(store_root);
+  TRY_ASSIGN(auto paths, cas::paths_in(layout.quarantine()));
+  std::map<Sha256, uint64_t> sizes;
+  for (const auto& path : paths) {
+    auto digest = Sha256::from_hex(path.stem().string());
+    TRY_ASSIGN(auto file, cas::open_existing(path, cas::Access::read));
+    if (!digest || file.found != cas::Found::plain || file.stamp.mtime_ns < unix_seconds(since) * kNanoseconds)
+      continue;
+    if (!cas::is_plain_file(layout.object(*digest))) sizes[*digest] = std::max(sizes[*digest], file.stamp.size);
+  }
+  std::vector<StoredBlob> blobs;
+  for (const auto& [digest, size] : sizes) blobs.push_back({digest, size, {}});
   return blobs;
 }
 

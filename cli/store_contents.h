@@ -33,6 +33,13 @@ struct StoredBlob {
 // The complete blobs, ordered by digest, without names.  A store that does not exist holds nothing.  Errors: io.
 Result<std::vector<StoredBlob>> list_blobs(const std::filesystem::path& store_root);
 
+// Whether there is a store in that folder.  Errors: invalid when there is none; io.
+Result<void> check_store(const std::filesystem::path& store_root);
+
+// What went into quarantine since then and the store does not hold, ordered by digest, each once, without names; 0 is
+// the size of one whose bytes were dropped.  Errors: io.
+Result<std::vector<StoredBlob>> list_quarantined(const std::filesystem::path& store_root, WallTime since);
+
 // Adds the names that the catalogue of the hub knows.  Errors: io, invalid.
 Result<void> add_names(const std::filesystem::path& store_root, std::vector<StoredBlob>& blobs);
 

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +26,8 @@ namespace {
 
 constexpr Duration kSettleTimeout{15'000};
 constexpr Duration kRecheck{50};
+// What a verification, the scrub or a client has found so long ago counts as found now.
+constexpr std::chrono::hours kFoundLately{24};
 
 struct VerifyOptions {
   ConfigChoice config;
@@ -79,6 +83,18 @@ Result<void> name_findings(const config::Config& config, Verification& verificat
   return {};
 }
 
+// What is in quarantine since lately and was not downloaded again, where Weir knows a name of it.
+Result<void> add_found_lately(const config::Config& config, Verification& verification) {
+  TRY_ASSIGN(auto blobs, list_quarantined(config.store.root, wall_now() - kFoundLately));
+  TRY(add_names(config.store.root, blobs));
+  for (auto& blob : blobs) {
+    auto same = [&](const Finding& finding) { return finding.blob.digest == blob.digest; };
+    bool is_known = std::any_of(verification.findings.begin(), verification.findings.end(), same);
+    if (!blob.names.empty() && !is_known) verification.findings.push_back({std::move(blob), cas::Verdict::wrong, ""});
+  }
+  return {};
+}
+
 Result<void> repair(const config::Config& config, const ProxyContact& contact, Verification& verification) {
   TRY_ASSIGN(auto hub, hub_access(config, contact, current_environment()));
   HubClient client(std::move(hub));
@@ -113,17 +129,19 @@ Result<Verification> verify_and_fix(const config::Config& config, const std::vec
   TRY_ASSIGN(auto proxy, borrow_proxy(config));
   TRY_ASSIGN(auto verification, verify_all(blobs, by_server(proxy.contact, IfUnreadable::quarantine)));
   TRY(name_findings(config, verification));
+  TRY(add_found_lately(config, verification));
   TRY(repair(config, proxy.contact, verification));
   return verification;
 }
 
 Result<Verification> find_damage(const config::Config& config, const VerifyOptions& options) {
   TRY_ASSIGN(auto sample, parse_sample(options.sample));
+  TRY(check_store(config.store.root));
   TRY_ASSIGN(auto all, list_blobs(config.store.root));
   std::mt19937_64 random(std::random_device{}());
   auto blobs = choose(std::move(all), sample, random);
-  if (blobs.empty()) return Verification{};
   if (options.fix) return verify_and_fix(config, blobs);
+  if (blobs.empty()) return Verification{};
   TRY_ASSIGN(auto server, find_settled_server(config));
   TRY_ASSIGN(auto verification,
              server ? verify_all(blobs, by_server(*server, IfUnreadable::leave)) : verify_here(config, blobs));

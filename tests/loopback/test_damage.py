@@ -299,6 +299,32 @@ def test_verify_fixes_damage(weir: Weir, hub: TestHub, with_server: bool) -> Non
     assert done.stdout == "1 blob, 12.6 MB: all right\n"
 
 
+def test_verify_fixes_what_was_found_before(weir: Weir, hub: TestHub, with_server: bool) -> None:
+    file = hold(weir, hub)
+    flip_stored(weir, file)
+    if not with_server:
+        weir.stop()
+    assert weir.run("verify").returncode == 1
+    assert weir.objects() == []
+    done = weir.run("verify", "--fix")
+    assert (done.returncode, "in quarantine; fetched again" in done.stdout) == (1, True), done.stdout
+    assert WEIGHTS in done.stdout
+    done = weir.run("verify", "--fix")
+    assert (done.returncode, done.stdout) == (0, "1 blob, 12.6 MB: all right\n")
+
+
+def test_verify_without_a_store(weir: Weir, hub: TestHub, tmp_path: Path) -> None:
+    """A job that runs every day is not to say for ever that all is right."""
+    hold(weir, hub)
+    weir.stop()
+    (tmp_path / "file").touch()
+    for store in (tmp_path / "typo", tmp_path / "file"):
+        for options in ([], ["--fix"], ["--json"]):
+            done = weir.run("verify", "--store", str(store), *options)
+            assert (done.returncode, str(store) in done.stderr) == (2, True), done
+    assert not (tmp_path / "typo").exists()
+
+
 def test_verify_fixes_a_gated_file_with_a_token_alone(weir: Weir, hub: TestHub) -> None:
     file = hold(weir, hub, GATED, headers=bearer(ALICE))
     flip_stored(weir, file)
