@@ -27,6 +27,13 @@ std::string_view key_of(const Asker& asker) {
   return asker.credentials ? bytes_of(*asker.credentials) : std::string_view();
 }
 
+// A query may hold what is secret; it is compared and never read.
+std::string without_query(const std::string& target) {
+  auto query = target.find('?');
+  if (query == std::string::npos) return target;
+  return target.substr(0, query + 1) + sha256(std::string_view(target).substr(query)).hex();
+}
+
 Asker asker_in(std::string_view blob) {
   return blob.empty() ? Asker{} : Asker{digest_in<32>(blob)};
 }
@@ -117,7 +124,10 @@ Result<std::optional<Revision>> MetadataDatabase::find(const RepoName& repo, con
 
 Result<std::optional<Answer>> MetadataDatabase::find(const AnswerName& name) {
   auto& statement = statements_.find_answer;
-  statement.bind(1, name.host).bind(2, name.target).bind(3, name.method).bind_blob(4, key_of(name.audience));
+  statement.bind(1, name.host)
+      .bind(2, without_query(name.target))
+      .bind(3, name.method)
+      .bind_blob(4, key_of(name.audience));
   statement.bind(5, name.variant).bind_blob(6, bytes_of(name.body));
   return only_row<Answer>(statement, [](const Statement& row) {
     return Answer{repo_in(row, 0), fields_in(row.text(2)), row.blob(3), time_in(row, 4)};
@@ -157,7 +167,7 @@ Result<void> MetadataDatabase::put(const LearntAnswer& learnt) {
   const auto& [name, answer] = learnt;
   auto& put = statements_.put_answer;
   put.bind(1, plural_of(answer->repo.type)).bind(2, answer->repo.repo).bind_blob(3, key_of(name.audience));
-  put.bind(4, name.method).bind(5, name.host).bind(6, name.target).bind(7, name.variant);
+  put.bind(4, name.method).bind(5, name.host).bind(6, without_query(name.target)).bind(7, name.variant);
   put.bind_blob(8, bytes_of(name.body)).bind(9, unix_seconds(answer->asked));
   put.bind(10, text_of(answer->fields)).bind_blob(11, answer->body);
   return put.run();

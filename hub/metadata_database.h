@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file of the remembered metadata, in SQLite.  Holds no token and no cookie; who asked is a keyed hash.  Blocking;
-// one writer and one reader connection, each used by one thread at a time.
+// The file of the remembered metadata, in SQLite.  Holds no token, no cookie and no query; who asked is a keyed hash.
+// Blocking; one writer and one reader connection, each used by one thread at a time.
 #pragma once
 
 #include <filesystem>

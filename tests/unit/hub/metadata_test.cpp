@@ -172,12 +172,18 @@ TEST_F(MetadataTest, a_damaged_file_is_set_aside) {
   EXPECT_TRUE(std::filesystem::exists(file().string() + ".set-aside"));
 }
 
-TEST_F(MetadataTest, the_file_holds_hashes_in_place_of_credentials) {
+TEST_F(MetadataTest, the_file_holds_hashes_in_place_of_secrets) {
   AskerHasher hasher{Secret("key")};
   auto asker = hasher.of({{"Authorization", "Bearer hf_very_secret"}});
   ledger_->permit(asker, kRepo, Right::all_files, {MonotonicTime(), kNow});
   metadata_->save_access();
-  metadata_->learn_answer(name(asker), answer("{}"));
+  auto asked = name(asker);
+  asked.target += "?token=hf_very_secret";
+  metadata_->learn_answer(asked, answer("{}"));
+  reopen();
+  EXPECT_TRUE(metadata_->find_answer(asked));
+  asked.target += "&limit=1";
+  EXPECT_FALSE(metadata_->find_answer(asked));
   metadata_.reset();
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     std::ifstream in(entry.path(), std::ios::binary);
