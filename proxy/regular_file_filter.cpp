@@ -16,6 +16,9 @@
 namespace weir::proxy {
 namespace {
 
+// As much is kept of a file whose size is known at its end only; the hub has no larger regular files.
+constexpr size_t kUnmeasured = 16 << 20;
+
 class RegularFileFilter : public AnswerFilter {
  public:
   RegularFileFilter(WorkerContext& context, Responder& responder, RegularFileRequest request,
@@ -28,17 +31,17 @@ class RegularFileFilter : public AnswerFilter {
     if (head.status == 304 && request_.held) confirm(head);
     if (head.status == 304 && request_.held)
       return answer_held(context_, responder_, std::move(request_), head.fields, Basis::hub);
-    if (auto encoding = unasked_encoding(head)) return refuse(*encoding);
+    if (auto encoding = unasked_encoding(head))
+      return refuse("it is encoded (" + *encoding + ") although that was not asked for");
+    if (contradicts_itself(head, length)) return refuse("its range and its length contradict each other");
     auto git_id = hub::git_id_in_etag(head.fields.get("ETag"));
-    bool whole = head.status == 200 && length && !head.fields.has("Content-Encoding");
-    if (!whole || !git_id || !brings_all(*length, *git_id)) return nullptr;
+    bool whole = head.status == 200 && !head.fields.has("Content-Encoding");
+    if (!whole || !git_id || !brings_all(length, *git_id)) return nullptr;
     file_.emplace();
-    file_->size = *length;
     file_->git_id = *git_id;
     file_->fields = hub::kept_fields(head.fields);
-    hasher_ = hub::git_blob_hasher(*length);
-    deposit_ = std::make_shared<SmallFileDeposit>(context_.services, hub::NamedRegularFile{request_.name, *file_},
-                                                  request_.file, std::move(turn));
+    turn_ = std::move(turn);
+    if (length) begin(*length);
     return nullptr;
   }
 
@@ -56,6 +59,7 @@ class RegularFileFilter : public AnswerFilter {
 
   std::string_view on_data(std::string_view data) override {
     if (!file_ || data.empty()) return data;
+    if (!deposit_) return on_unmeasured(data);
     hasher_.update(data);
     deposit_->add(data);
     received_ += data.size();
@@ -67,6 +71,7 @@ class RegularFileFilter : public AnswerFilter {
 
   std::optional<std::string_view> on_end() override {
     if (!file_) return "";
+    if (!deposit_) measure();
     if (received_ != file_->size || hasher_.finish() != file_->git_id) {
       ++context_.services.counters.wrong_small_files;
       log::error("{}{}: the bytes that came do not have the git id that the hub named; the answer is broken off",
@@ -74,6 +79,7 @@ class RegularFileFilter : public AnswerFilter {
       return std::nullopt;
     }
     deposit_->finish();
+    if (!unmeasured_.empty()) return unreleased();
     return std::string_view(&last_, received_ > 0 ? 1 : 0);
   }
 
@@ -85,17 +91,54 @@ class RegularFileFilter : public AnswerFilter {
     return plain || head.status / 100 != 2 ? std::nullopt : std::optional(std::string(encoding));
   }
 
-  std::unique_ptr<Exchange> refuse(const std::string& encoding) {
-    auto message = request_.name.host + " did not give the file: it is encoded (" + encoding +
-                   ") although that was not asked for.";
+  static bool contradicts_itself(const http::ResponseHead& head, const std::optional<uint64_t>& length) {
+    auto said = http::parse_content_range(head.fields.get("Content-Range"));
+    return head.status == 206 && length && said && said->range.size() != *length;
+  }
+
+  std::unique_ptr<Exchange> refuse(const std::string& why) {
+    auto message = request_.name.host + " did not give the file: " + why + ".";
     log::warning("{}{}: {}", request_.name.host, request_.name.path, message);
     return std::make_unique<ErrorExchange>(responder_, 502, std::move(message));
   }
 
   // Clients ask for no body of an empty file: the head is all there is.
-  bool brings_all(uint64_t length, const Sha1& git_id) const {
-    bool is_empty = length == 0 && git_id == hub::git_blob_hasher(0).finish();
+  bool brings_all(const std::optional<uint64_t>& length, const Sha1& git_id) const {
+    bool is_empty = length == 0U && git_id == hub::git_blob_hasher(0).finish();
     return request_.client.head.method == "GET" || is_empty;
+  }
+
+  void begin(uint64_t size) {
+    file_->size = size;
+    hasher_ = hub::git_blob_hasher(size);
+    deposit_ = std::make_shared<SmallFileDeposit>(context_.services, hub::NamedRegularFile{request_.name, *file_},
+                                                  request_.file, std::move(turn_));
+  }
+
+  // What is hashed for a git blob id begins with the size, so all is kept until it is known, and the last byte waits.
+  // One too large for that goes on unverified.
+  std::string_view on_unmeasured(std::string_view data) {
+    unmeasured_.append(data);
+    bool too_large = unmeasured_.size() > kUnmeasured;
+    auto more = unreleased();
+    if (!too_large) more.remove_suffix(1);
+    released_ += more.size();
+    if (too_large) give_up();
+    return more;
+  }
+
+  std::string_view unreleased() const { return std::string_view(unmeasured_).substr(released_); }
+
+  void give_up() {
+    file_.reset();
+    turn_.reset();
+  }
+
+  void measure() {
+    begin(unmeasured_.size());
+    hasher_.update(unmeasured_);
+    deposit_->add(unmeasured_);
+    received_ = unmeasured_.size();
   }
 
   void confirm(const http::ResponseHead& head) {
@@ -118,6 +161,8 @@ class RegularFileFilter : public AnswerFilter {
   std::unique_ptr<QuestionQueue::Turn> turn_;  // until the head tells who needs it
   std::optional<hub::RegularFile> file_;       // that is coming in
   std::shared_ptr<SmallFileDeposit> deposit_;
+  std::string unmeasured_;  // all that came of an answer without Content-Length
+  size_t released_ = 0;     // how many of these went on
   uint64_t received_ = 0;
   char last_ = 0;
   Sha1Hasher hasher_;

@@ -186,16 +186,46 @@ def test_the_end_is_kept_back_until_all_is_there(weir: Weir, hub: TestHub) -> No
     assert body == whole(file)
 
 
-def test_wrong_bytes_of_a_regular_file(weir: Weir, hub: TestHub) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"flip_at": 100},
+        {"flip_at": 100, "chunked": True},
+        {"flip_at": 100, "close_delimited": True},
+        {"cut_at": 300, "close_delimited": True},
+    ],
+    ids=lambda fault: " ".join(fault),
+)
+def test_wrong_bytes_of_a_regular_file(weir: Weir, hub: TestHub, fault: dict[str, Any]) -> None:
     file = hub.file(TINY, "config.json")
     with weir.connect() as connection:
         target = connection.get(resolve(path="config.json")).header("Location") or ""
-    hub.inject(path="/api/resolve-cache/*", flip_at=100)
+    hub.inject(path="/api/resolve-cache/*", **fault)
     reply = get(weir, target)
     assert reply.body != whole(file)
     assert not reply.complete or reply.status == 502
     assert weir.objects() == []
     assert get(weir, target).body == whole(file)
+
+
+@pytest.mark.parametrize("form", ["chunked", "close_delimited"])
+def test_a_regular_file_without_a_length_is_kept(weir: Weir, hub: TestHub, form: str) -> None:
+    file = hub.file(TINY, "config.json")
+    with weir.connect() as connection:
+        target = connection.get(resolve(path="config.json")).header("Location") or ""
+    hub.inject(path="/api/resolve-cache/*", **{form: True})
+    reply = get(weir, target)
+    assert (reply.complete, reply.body) == (True, whole(file))
+    weir.rest()
+    assert len(weir.objects()) == 1
+
+
+def test_a_range_of_a_regular_file_that_contradicts_itself(weir: Weir, hub: TestHub) -> None:
+    with weir.connect() as connection:
+        target = connection.get(resolve(path="config.json")).header("Location") or ""
+    hub.inject(path="/api/resolve-cache/*", extra_bytes=100)
+    reply = get(weir, target, {"Range": "bytes=10-"})
+    assert (reply.status, reply.header("X-Error-Message") is None) == (502, False)
 
 
 @pytest.mark.parametrize("damage", ["flipped", "shorter", "longer", "symlink", "empty", "gone"])
