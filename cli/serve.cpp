@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/files.h"
@@ -145,6 +147,21 @@ class HeldSignal {
   sigset_t before_;
 };
 
+// What a disk that hangs has not taken by then it does not take at all.  The next start settles it as after a kill.
+constexpr std::chrono::seconds kDiskPatience{20};
+
+void give_up(int) {
+  constexpr std::string_view kWhy = "weir: the disk does not answer; ended without it\n";
+  (void)!::write(STDERR_FILENO, kWhy.data(), kWhy.size());
+  ::_exit(kFailed);
+}
+
+// Even if a thread is never heard of again.
+void end_within(std::chrono::seconds time) {
+  std::signal(SIGALRM, give_up);
+  ::alarm(static_cast<unsigned>(time.count()));
+}
+
 // The signals of a running proxy.
 class Signals {
  public:
@@ -160,6 +177,9 @@ class Signals {
   void stop() {
     manager_.stopping();
     server_.stop();
+    bool at_once = std::exchange(stopping_, true);
+    end_within(kDiskPatience +
+               std::chrono::ceil<std::chrono::seconds>(at_once ? Duration{} : server_.shutdown_timeout()));
   }
 
  private:
@@ -174,6 +194,7 @@ class Signals {
   Reloader reloader_;
   const ServiceManager& manager_;
   Terminal terminal_;
+  bool stopping_ = false;
   SignalWatch terminate_;
   SignalWatch interrupt_;
   SignalWatch hang_up_;

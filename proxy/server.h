@@ -73,6 +73,8 @@ class Server {
   // From any thread.  The first call ends gracefully: no further connections, and the running transfers get the time
   // that the options allow.  A second one ends at once.
   void stop();
+  // How long running transfers get at the end.  On the thread of run().
+  Duration shutdown_timeout() const { return settings_->options.limits.shutdown_timeout; }
 
  private:
   Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::unique_ptr<cas::BlobStore> store,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -304,6 +305,23 @@ def test_a_file_above_the_largest_that_is_allowed(weir: Weir, hub: TestHub) -> N
     until(lambda: health(weir)["status"] == "ok")
     assert is_right(get(weir, resolve()), file)
     assert len(weir.objects()) == 1
+
+
+def test_ends_although_the_disk_hangs(tmp_path: Path, hub: TestHub) -> None:
+    demanded = tmp_path / "error"
+    environment = {"LD_PRELOAD": os.environ["WEIR_FAILING_DISK"], "WEIR_DISK_ERROR": str(demanded)}
+    with Weir(tmp_path / "weir", hub, environment=environment) as weir:
+        held = hold(weir, hub, path=PART)
+        os.mkfifo(demanded)  # that nobody writes to: who reads it waits
+        assert is_right(get(weir, resolve(path=PART)), held)
+        weir.signal(signal.SIGTERM)
+        assert weir.wait() == 1
+        assert "the disk does not answer" in weir.log()
+        demanded.unlink()
+        weir.start()
+        hub.log.reset()
+        assert is_right(get(weir, resolve(path=PART)), held)
+        assert hub.lfs_bytes() == 0
 
 
 def descriptors(weir: Weir) -> int:
