@@ -52,6 +52,15 @@ Result<void> empty_temporary(const Layout& layout) {
   return {};
 }
 
+Result<void> make_object_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_symlink(path, error)) {
+    log::warning("{} is a link: it is removed, and what it leads to is left alone", path.string());
+    TRY(remove_name(path));
+  }
+  return make_own_folder(path);
+}
+
 }  // namespace
 
 std::filesystem::path Layout::object(const Sha256& digest) const {
@@ -96,8 +105,8 @@ Result<void> make_folders(const Layout& layout) {
 
 Result<void> make_object_folders(const Layout& layout, const Sha256& digest) {
   auto folder = layout.object(digest).parent_path();
-  TRY(make_own_folder(folder.parent_path()));
-  return make_own_folder(folder);
+  TRY(make_object_folder(folder.parent_path()));
+  return make_object_folder(folder);
 }
 
 bool has_object_folders(const Layout& layout, const Sha256& digest) {

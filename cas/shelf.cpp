@@ -82,6 +82,8 @@ Result<RecentFiles::File> Shelf::open_object(const Sha256& digest, const FileSta
 
 // Where descriptors run out, those that only save time are given back first.
 Result<OpenedFile> Shelf::open_by_name(const Sha256& digest) {
+  // A link in the place of one of them leads out of the store.
+  if (!has_object_folders(layout_, digest)) return OpenedFile{};
   auto object = open_existing(layout_.object(digest), Access::read);
   if (object || object.error().code != ErrorCode::no_descriptors) return object;
   recent_.clear();
@@ -162,8 +164,7 @@ Result<void> Shelf::make_durable(const BlobFile& file, const std::filesystem::pa
 }
 
 Result<Verdict> Shelf::verify(const Sha256& digest, const ReadGate& gate, Unreadable unreadable) {
-  auto path = layout_.object(digest);
-  TRY_ASSIGN(auto object, open_existing(path, Access::read));
+  TRY_ASSIGN(auto object, open_by_name(digest));
   if (object.found == Found::absent) return settle_verdict(digest, object, Verdict::absent);
   if (object.found == Found::foreign) return settle_verdict(digest, object, Verdict::wrong);
   Sha256Hasher hasher;
@@ -180,7 +181,7 @@ Result<Verdict> Shelf::verify(const Sha256& digest, const ReadGate& gate, Unread
 Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& object, Verdict verdict) {
   std::lock_guard lock(placing_);
   auto path = layout_.object(digest);
-  TRY_ASSIGN(auto now_there, open_existing(path, Access::read));
+  TRY_ASSIGN(auto now_there, open_by_name(digest));
   // Whoever changed or replaced it meanwhile has the say.
   if (now_there.found != object.found || now_there.stamp != object.stamp)
     return catalog_->verified(digest) ? Verdict::right : Verdict::absent;
@@ -198,9 +199,9 @@ Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& ob
 
 Result<void> Shelf::take_down_unverified(const Sha256& digest, uint64_t size_at_most) {
   std::lock_guard lock(placing_);
-  if (catalog_->verified(digest) || !has_object_folders(layout_, digest)) return {};
+  if (catalog_->verified(digest)) return {};
   auto path = layout_.object(digest);
-  TRY_ASSIGN(auto object, open_existing(path, Access::read));
+  TRY_ASSIGN(auto object, open_by_name(digest));
   catalog_->forget(digest);
   if (object.found == Found::absent) return {};
   if (object.found == Found::foreign || object.stamp.size > size_at_most) return quarantine(path, digest);
@@ -219,17 +220,16 @@ Result<bool> Shelf::remove(const Candidate& blob) {
   open_files_->forget_unless_held(blob.digest, [&] { entry = catalog_->take(blob.digest, blob.used); });
   if (!entry) return false;
   recent_.drop(blob.digest);
-  auto removed = remove_name(layout_.object(blob.digest));
+  auto removed = has_object_folders(layout_, blob.digest) ? remove_name(layout_.object(blob.digest)) : Result<void>();
   if (!removed) catalog_->put(blob.digest, *entry);
   return removed ? Result<bool>(true) : fail(removed.error());
 }
 
 Result<std::optional<uint64_t>> Shelf::discard(const Sha256& digest) {
   std::lock_guard lock(placing_);
-  auto path = layout_.object(digest);
-  TRY_ASSIGN(auto object, open_existing(path, Access::read));
+  TRY_ASSIGN(auto object, open_by_name(digest));
   if (object.found != Found::plain) return std::nullopt;
-  TRY(remove_name(path));
+  TRY(remove_name(layout_.object(digest)));
   catalog_->forget(digest);
   recent_.drop(digest);
   return object.stamp.size;

@@ -102,7 +102,9 @@ TEST_F(LayoutTest, takes_no_link_for_a_folder) {
   std::filesystem::rename(outer, folder.path() / "moved");
   std::filesystem::create_directory_symlink(folder.path() / "moved", outer);
   EXPECT_FALSE(has_object_folders(layout, digest));
-  EXPECT_FALSE(make_object_folders(layout, digest));
+  EXPECT_TRUE(make_object_folders(layout, digest));
+  EXPECT_TRUE(has_object_folders(layout, digest));
+  EXPECT_TRUE(is_there(folder.path() / "moved" / layout.object(digest).parent_path().filename()));
 }
 
 }  // namespace

@@ -168,15 +168,26 @@ TEST_F(ShelfTest, verification_finds_silent_rot) {
   EXPECT_EQ(files_in(root / "quarantine"), 1U);
 }
 
-TEST_F(ShelfTest, refuses_to_store_through_a_linked_folder) {
+TEST_F(ShelfTest, stores_nothing_through_a_linked_folder) {
   auto digest = sha256("text");
   std::filesystem::create_directory(folder.path() / "outside");
   std::filesystem::create_directory_symlink(folder.path() / "outside", root / "objects" / digest.hex().substr(0, 2));
   auto blob = store->create_unnamed();
   ASSERT_TRUE(blob && (*blob)->append("text"));
-  EXPECT_FALSE((*blob)->commit());
+  EXPECT_TRUE((*blob)->commit());
   EXPECT_EQ(files_in(folder.path() / "outside"), 0U);
-  EXPECT_FALSE(store->has(digest));
+  EXPECT_EQ(get(digest), "text");
+}
+
+TEST_F(ShelfTest, touches_nothing_behind_a_linked_folder) {
+  auto digest = put("text");
+  auto inner = object(digest).parent_path();
+  std::filesystem::rename(inner, folder.path() / "outside");
+  std::filesystem::create_directory_symlink(folder.path() / "outside", inner);
+  EXPECT_EQ(store->verify(digest).value(), Verdict::absent);
+  EXPECT_EQ(get(digest), "(absent)");
+  EXPECT_EQ(store->discard(digest).value(), std::nullopt);
+  EXPECT_EQ(files_in(folder.path() / "outside"), 1U);
 }
 
 TEST_F(ShelfTest, an_object_replaces_a_shorter_partial_blob) {
