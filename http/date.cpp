@@ -35,6 +35,14 @@ std::string format_date(int64_t unix_seconds) {
                      clock.minutes().count(), clock.seconds().count());
 }
 
+const std::string& DateText::of(int64_t unix_seconds) {
+  if (text_.empty() || seconds_ != unix_seconds) {
+    text_ = format_date(unix_seconds);
+    seconds_ = unix_seconds;
+  }
+  return text_;
+}
+
 std::optional<int64_t> parse_date(std::string_view text) {
   using namespace std::chrono;
   constexpr size_t kSize = 29;

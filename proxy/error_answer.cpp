@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/error_answer.h"
 
-#include "base/clock.h"
 #include "http/cache_status.h"
-#include "http/date.h"
 
 namespace weir::proxy {
 namespace {
@@ -21,7 +19,6 @@ http::ResponseHead own_head(int status, std::string_view message) {
   http::ResponseHead head;
   head.status = status;
   head.reason = http::reason_of(status);
-  head.fields.add("Date", http::format_date(unix_seconds(wall_now())));
   head.fields.add("Cache-Control", "no-store");
   head.fields.add("Cache-Status", http::cache_status("Weir", http::CacheOutcome::pass, "Weir's own answer"));
   if (status == 407) head.fields.add("Proxy-Authenticate", "Basic realm=\"Weir\", charset=\"UTF-8\"");

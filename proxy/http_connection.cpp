@@ -238,6 +238,7 @@ void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> 
   head.minor_version = 1;
   head.fields.remove("Content-Length");
   head.fields.remove("Transfer-Encoding");
+  add_date(head);
   answer_left_ = 0;
   if (has_no_body(head.status, head_request_)) {
     framing_ = Framing::none;
@@ -257,6 +258,12 @@ void HttpConnection::send_head(http::ResponseHead head, std::optional<uint64_t> 
   output_.add_head(http::serialize(head));
   // Together with the first bytes of the body if they come at once, and else without them.
   settle_later();
+}
+
+// Who passes an answer on adds the date that it lacks (RFC 9110, section 6.6.1).
+void HttpConnection::add_date(http::ResponseHead& head) {
+  if (head.status < 200 || head.fields.has("Date")) return;
+  head.fields.add("Date", now_.of(unix_seconds(wall_now())));
 }
 
 void HttpConnection::send_continue() {

@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "http/chunked.h"
+#include "http/date.h"
 #include "http/head.h"
 #include "proxy/exchange.h"
 #include "proxy/options.h"
@@ -72,6 +73,7 @@ class HttpConnection : public Responder {
   void refuse(const http::Refusal& refusal);
   void on_input_closed(IoStatus how);
 
+  void add_date(http::ResponseHead& head);
   bool may_write_body();
   size_t account_for(IoResult written, size_t offered);
   void flush();
@@ -115,6 +117,7 @@ class HttpConnection : public Responder {
   bool keep_alive_ = true;
 
   OutputQueue output_;
+  http::DateText now_;
   Answer answer_ = Answer::none;
   Framing framing_ = Framing::none;
   uint64_t answer_left_ = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "http/date.h"
 #include "peer/tls.h"
 #include "proxy/error_answer.h"
 #include "proxy/front_handler.h"
@@ -35,6 +36,7 @@ bool may_use(const ListenOptions& options, const IpAddress& client) {
 std::string whole_answer(const http::Refusal& refusal) {
   auto head = own_head(refusal.status, refusal.message);
   auto body = refusal.message + "\n";
+  head.fields.add("Date", http::format_date(unix_seconds(wall_now())));
   head.fields.add("Content-Type", "text/plain; charset=utf-8");
   head.fields.add("Content-Length", std::to_string(body.size()));
   return http::serialize(head) + body;

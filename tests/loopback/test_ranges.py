@@ -5,11 +5,13 @@ import hashlib
 import itertools
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -410,6 +412,31 @@ def parts_of_text(reply: Reply) -> list[bytes]:
     assert (pieces[0], pieces[-1]) == (b"", b"--\r\n")
     assert all(b"Content-Type: text/plain; charset=utf-8\r\n" in piece for piece in pieces[1:-1])
     return [piece.partition(b"\r\n\r\n")[2] for piece in pieces[1:-1]]
+
+
+# --- what Weir says of itself
+
+
+def test_every_answer_has_one_date(weir: Weir, hub: TestHub) -> None:
+    """From the store, remembered, refused and relayed (RFC 9110, section 6.6.1)."""
+    file = hold(weir, hub)
+    status = "/api/test/status/200"
+    replies = [
+        get(weir, resolve()),
+        get(weir, resolve(), method="HEAD"),
+        ask(weir, "0-9"),
+        ask(weir, "0-0,-1"),
+        ask(weir, "0-0", If_None_Match=f'"{file.sha256}"'),
+        ask(weir, f"{END}-"),
+        *(get(weir, f"/api/models/{TINY}") for _ in ("asked", "remembered")),
+        get(weir, status),
+    ]
+    assert [reply.status for reply in replies] == [200, 200, 206, 206, 304, 416, 200, 200, 200]
+    for reply in replies:
+        (date,) = reply.headers.get_all("Date", [])
+        assert abs(parsedate_to_datetime(date).timestamp() - time.time()) < 60
+    origins = "Tue, 14 Nov 2023 22:13:20 GMT"
+    assert get(weir, f"{status}?Date={quote(origins)}").headers.get_all("Date") == [origins]
 
 
 # --- what they cost

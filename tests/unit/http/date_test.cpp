@@ -22,6 +22,12 @@ TEST(Date, is_written_and_read) {
   }
 }
 
+TEST(Date, is_written_anew_with_the_second) {
+  DateText text;
+  for (int64_t seconds : {784111777, 784111777, 784111778, 0, 784111777})
+    EXPECT_EQ(text.of(seconds), format_date(seconds));
+}
+
 TEST(Date, refuses_all_other_forms) {
   for (std::string_view bad : {"",
                                "0",

@@ -73,6 +73,7 @@ HttpConnectionFixture::~HttpConnectionFixture() {
 
 void HttpConnectionFixture::connect(SocketPair pair, std::string already_read) {
   client_ = Peer(std::move(pair.peer));
+  client_.keeps_dates = false;
   connect(std::make_unique<PlainStream>(std::move(pair.ours)), std::move(already_read));
 }
 

@@ -44,6 +44,7 @@ class Peer {
   int fd() const { return fd_.get(); }
   UniqueFd take_fd() { return std::move(fd_); }
 
+  bool keeps_dates = true;  // in `received`; without them answers are the same at any time
   bool reads = true;
   size_t reads_at_most = SIZE_MAX;  // in one poll()
   std::string received;
@@ -54,6 +55,9 @@ class Peer {
   UniqueFd fd_;
   std::string unsent_;
 };
+
+// `heads` without their Date lines.
+std::string without_dates(std::string heads);
 
 // Runs the loop until `met()` is true; a failure when that takes far too long.
 testing::AssertionResult run_until(Loop& loop, const std::function<bool()>& met);
