@@ -26,6 +26,11 @@ FileRequest file_request(ClientRequest request, const hub::BlobId& blob, hub::Sh
   return file;
 }
 
+void add_dates(const http::Fields& from, http::Fields& to) {
+  for (auto name : {"Last-Modified", "Date"})
+    if (auto* value = from.find(name)) to.add(name, *value);
+}
+
 // Reads the CDN's verdict on a URL from its answer to a request for the first byte.
 class ProbeFilter : public AnswerFilter {
  public:
@@ -36,13 +41,14 @@ class ProbeFilter : public AnswerFilter {
   std::unique_ptr<Exchange> on_head(http::ResponseHead& head, std::optional<uint64_t>&) override {
     bool accepted = head.status == 200 || head.status == 206 || (head.status == 416 && blob_.size == 0);
     if (!accepted) return nullptr;
-    // What was learnt may be another client's word; of what is held the size is certain.
+    // What was learnt may be another client's word; of what is held, or what the hub gave, the size is certain.
     auto part = http::parse_content_range(head.fields.get("Content-Range"));
-    auto held = context_.services.store.size_of(blob_.digest);
-    if (part && !held) blob_.size = part->size;
+    bool certain = grant_ || context_.services.store.size_of(blob_.digest);
+    bool contradicts = part && part->size != blob_.size;
+    if (contradicts && !certain) blob_.size = part->size;
     auto file = file_request(std::move(request_), blob_, std::move(grant_));
-    for (auto name : {"Last-Modified", "Date"})
-      if (auto* value = head.fields.find(name)) file.answer.add(name, *value);
+    // The date in an answer with a wrong size is not this file's either.
+    if (!(contradicts && certain)) add_dates(head.fields, file.answer);
     return std::make_unique<FileExchange>(context_, responder_, std::move(file));
   }
 

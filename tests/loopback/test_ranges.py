@@ -381,6 +381,26 @@ def test_a_date_that_the_cdn_cannot_say(
     assert (reply.status, reply.header("Last-Modified"), reply.body == whole(file)) == (200, None, True)
 
 
+@pytest.mark.parametrize("state", ["cold", "warm"])
+def test_a_size_that_contradicts_the_hub_is_not_believed(weir: Weir, hub: TestHub, state: str) -> None:
+    """At a URL that came with the size: the CDN's answer with another one tells nothing of the file's date either."""
+    file = hold(weir, hub) if state == "warm" else hub.file(TINY, WEIGHTS)
+    target = batch_url(weir, hub, file)
+
+    def probed(method: str, **headers: str) -> Reply:
+        hub.inject(host=CDN, total_off=-7)  # in the answer about the date, the first that the CDN gives
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        reply = get(weir, target, {"If-Modified-Since": "Sun, 06 Nov 2044 08:49:37 GMT", **named}, CDN, method)
+        assert reply.header("Last-Modified") is None
+        return reply
+
+    assert probed("HEAD").header("Content-Length") == str(file.size)
+    last = probed("GET", Range=f"bytes={file.size - 1}-")
+    assert (last.status, last.body) == (206, whole(file)[-1:])
+    reply = probed("GET")
+    assert (reply.status, reply.complete, reply.body == whole(file)) == (200, True, True)
+
+
 def test_head_has_no_ranges(weir: Weir, hub: TestHub) -> None:
     """RFC 9110, section 14.2: Range is for GET."""
     for _ in range(2):
