@@ -196,12 +196,20 @@ void warn_of_no_proxy(const Environment& users, const ProxyFacts& facts, std::ve
   }
 }
 
-void warn_of_other_proxy(const Environment& users, std::vector<std::string>& warnings) {
+// What becomes of a proxy in whose place Weir is set.
+std::string_view use_of(const std::string& url, upstream::ProxySetting::Source parent) {
+  if (parent != upstream::ProxySetting::Source::environment)
+    return "Weir takes its place, and itself heeds [origin] proxy alone";
+  if (!upstream::ParentProxy::parse(url)) return "Weir takes its place, and does without it, for it cannot be used";
+  return "Weir takes its place, and goes through it itself when it was started with it";
+}
+
+void warn_of_other_proxy(const Environment& users, upstream::ProxySetting::Source parent,
+                         std::vector<std::string>& warnings) {
   for (const auto* name : {"HTTPS_PROXY", "https_proxy"}) {
     auto value = users.find(name);
     if (value == users.end() || value->second.empty()) continue;
-    warnings.push_back(fmt::format(
-        "{} named another proxy; Weir takes its place, and goes through it itself when it was started with it", name));
+    warnings.push_back(fmt::format("{} named another proxy; {}", name, use_of(value->second, parent)));
     return;
   }
 }
@@ -279,7 +287,7 @@ EnvironmentPlan plan_environment(const Environment& found, const ProxyFacts& fac
                                  {facts.proxy_url, "", "", facts.ca_file, facts.bundle_file});
   plan_saving(found, users, plan.assignments);
   warn_of_no_proxy(users, facts, plan.warnings);
-  warn_of_other_proxy(users, plan.warnings);
+  warn_of_other_proxy(users, facts.parent, plan.warnings);
   return plan;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/locations.h"
+#include "upstream/options.h"
 
 namespace weir::cli {
 
@@ -40,6 +41,8 @@ struct ProxyFacts {
   std::filesystem::path bundle_file;  // the user's roots and Weir's CA; in the same folder
   std::vector<std::string> hosts;     // that are intercepted, with everything under them
   std::vector<std::string> except;    // but for these
+  // What Weir itself goes through.
+  upstream::ProxySetting::Source parent = upstream::ProxySetting::Source::environment;
 };
 
 // Sets all that the clients need.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "http/text.h"
+
 namespace weir::cli {
 namespace {
 
@@ -17,12 +19,23 @@ bool is_own(const ParentProxy& proxy, const std::vector<Endpoint>& own) {
   return std::any_of(own.begin(), own.end(), [&](const Endpoint& endpoint) { return leads_to(proxy, endpoint); });
 }
 
+bool has_foreign_scheme(std::string_view url) {
+  if (url.find("://") == std::string_view::npos) return false;
+  url = http::trim(url);
+  return !http::starts_with_ignoring_case(url, "http://") && !http::starts_with_ignoring_case(url, "https://");
+}
+
+std::string unusable(const NamedProxy& named, const Error& error) {
+  if (has_foreign_scheme(named.url))
+    return fmt::format("{} names no http:// or https:// proxy: Weir does without it", named.variable);
+  return fmt::format("{}; Weir does without it", error.in(named.variable).message);
+}
+
 void choose_from_environment(ParentChoice& choice, const Environment& found, const std::vector<Endpoint>& own) {
   for (const auto& named : users_proxies(found)) {
     auto proxy = ParentProxy::parse(named.url);
     if (!proxy) {
-      choice.warnings.push_back(
-          fmt::format("{} names no http:// or https:// proxy: Weir does without it", named.variable));
+      choice.warnings.push_back(unusable(named, proxy.error()));
     } else if (is_own(*proxy, own)) {
       choice.warnings.push_back(
           fmt::format("{} names this very Weir, which is not its own proxy: Weir does without it", named.variable));

@@ -66,7 +66,8 @@ Item<std::string> connect_to_item() {
 
 Option parent_option() {
   using Source = upstream::ProxySetting::Source;
-  std::string what = R"("env", "none" or the URL of a proxy such as "http://proxy.example:3128")";
+  std::string what = R"("env", "none" or the URL of a proxy such as "http://proxy.example:3128", with user and )"
+                     "password percent-encoded (%23 for #, %2F for /)";
   // The value may hold a password, so no message quotes it.
   auto set = [what](Config& config, const Value& value, const ValueContext&) -> Result<void> {
     const auto* text = scalar_of<std::string>(value);

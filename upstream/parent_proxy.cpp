@@ -19,12 +19,26 @@ tl::unexpected<Error> no_proxy_url() {
   return fail(ErrorCode::invalid,
               "expected the URL of a proxy such as \"http://proxy.example:3128\", with a user as "
               "\"http://USER:PASSWORD@proxy.example:3128\", where other characters than letters and digits are "
-              "percent-encoded");
+              "percent-encoded (%23 for #, %2F for /)");
 }
 
-// Undoes the escapes of a user's name or password.  Nothing when they are bad, or stand for a control character.
+bool begins_escape(std::string_view text) {
+  return text.size() > 2 && http::hex_value(text[1]) >= 0 && http::hex_value(text[2]) >= 0;
+}
+
+// A % that begins no escape stands for itself, as curl has it.
+std::string with_every_percent_escaped(std::string_view text) {
+  std::string escaped;
+  for (size_t i = 0; i < text.size(); ++i) {
+    escaped += text[i];
+    if (text[i] == '%' && !begins_escape(text.substr(i))) escaped += "25";
+  }
+  return escaped;
+}
+
+// Undoes the escapes of a user's name or password.  Nothing when they stand for a control character.
 std::optional<Secret> decoded(std::string_view text) {
-  auto plain = http::percent_decode(text);
+  auto plain = http::percent_decode(with_every_percent_escaped(text));
   if (!plain || std::any_of(plain->begin(), plain->end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
     return std::nullopt;
   return Secret(*plain);
@@ -63,7 +77,10 @@ Result<ParentProxy> ParentProxy::parse(std::string_view text) {
     scheme = http::lower_case(text.substr(0, end));
     text.remove_prefix(end + kSchemeEnd.size());
   }
-  text = text.substr(0, text.find_first_of("/?#"));
+  auto path = std::min(text.find_first_of("/?#"), text.size());
+  // What looks like a path is the rest of a password that was not encoded.
+  if (text.find('@', path) != std::string_view::npos) return no_proxy_url();
+  text = text.substr(0, path);
   ParentProxy proxy;
   if (auto at = text.rfind('@'); at != std::string_view::npos) {
     auto userinfo = text.substr(0, at);

@@ -28,9 +28,9 @@ struct ParentProxy {
 
   bool operator==(const ParentProxy&) const = default;
 
-  // "http://USER:PASSWORD@HOST:PORT".  Scheme (http), userinfo (percent-encoded) and port (the scheme's) may be
-  // missing; a path is dropped.  Error: invalid, with a sentence that does not quote the text, for it may hold a
-  // password.
+  // "http://USER:PASSWORD@HOST:PORT".  Scheme (http), userinfo (percent-encoded; a lone % is one) and port (the
+  // scheme's) may be missing; a path is dropped.  Error: invalid, with a sentence that does not quote the text, for
+  // it may hold a password.
   static Result<ParentProxy> parse(std::string_view text);
   // "http://host:port": for people, without the userinfo.
   std::string text() const;

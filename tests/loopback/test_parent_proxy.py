@@ -202,6 +202,31 @@ def test_a_circle_through_another_proxy_ends(tmp_path: Path, hub: TestHub) -> No
     circle.close()
 
 
+def test_a_percent_that_encodes_nothing(start: Start, hub: TestHub) -> None:
+    proxy = ParentProxy(hub.port, "ann:p%w")
+    weir = start({"HTTPS_PROXY": proxy.url_with("ann:p%w")})
+    assert hub_answers(weir)
+    assert proxy.asked == ["huggingface.co:443"]
+    proxy.close()
+
+
+@pytest.mark.parametrize("sign", ["#", "/"])
+def test_a_password_that_has_to_be_encoded(start: Start, guarded: ParentProxy, sign: str) -> None:
+    url = guarded.url_with(f"ann:31{sign}s3cret")
+    weir = start({"HTTPS_PROXY": url})
+    (line,) = [line for line in weir.log().splitlines() if "Weir does without it" in line]
+    assert "HTTPS_PROXY" in line and "%23 for #, %2F for /" in line
+    told = weir.run("env", environment={**weir.environment, "HTTPS_PROXY": url}).stderr
+    assert "HTTPS_PROXY named another proxy" in told and "does without it" in told
+    for text in (weir.log(), told):
+        assert "s3cret" not in text and "goes through" not in text
+    weir.stop()
+    weir.config_file.write_text(weir.config_file.read_text().replace("[origin]", f'[origin]\nproxy = "{url}"'))
+    done = weir.run("serve")
+    assert done.returncode == 2 and "origin.proxy" in done.stderr and "%23 for #, %2F for /" in done.stderr
+    assert "s3cret" not in done.stderr
+
+
 def test_an_environment_that_is_weirs_already(start: Start, parent: ParentProxy, tmp_path: Path, hub: TestHub) -> None:
     """In a shell after `weir env`, the user's own proxy is the parent, not Weir."""
     weir = start()

@@ -153,6 +153,25 @@ TEST(EnvironmentTest, warns_of_another_proxy_without_its_password) {
   EXPECT_THAT(warnings, ElementsAre(AllOf(HasSubstr("https_proxy"), testing::Not(HasSubstr("password")))));
 }
 
+TEST(EnvironmentTest, says_what_becomes_of_another_proxy) {
+  using Source = upstream::ProxySetting::Source;
+  struct {
+    const char* url;
+    Source parent;
+    const char* told;
+  } const cases[] = {{"http://ann:p%w@company:3128", Source::environment, "goes through it itself when it was started"},
+                     {"http://ann:p#w@company:3128", Source::environment, "does without it"},
+                     {"socks5://company:1080", Source::environment, "does without it"},
+                     {"http://company:3128", Source::none, "[origin] proxy alone"},
+                     {"http://company:3128", Source::url, "[origin] proxy alone"}};
+  for (const auto& each : cases) {
+    auto facts = kFacts;
+    facts.parent = each.parent;
+    EXPECT_THAT(plan_environment({{"HTTPS_PROXY", each.url}}, facts).warnings, ElementsAre(HasSubstr(each.told)))
+        << each.url;
+  }
+}
+
 TEST(NoProxyTest, covers) {
   for (auto entry :
        {"*", " * ", "huggingface.co", ".huggingface.co", "*.huggingface.co", "HuggingFace.CO", "huggingface.co.",

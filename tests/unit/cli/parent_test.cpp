@@ -7,6 +7,7 @@
 namespace weir::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -106,6 +107,15 @@ TEST(ChooseParent, no_password_in_a_warning) {
   for (const auto& warning : choice.warnings) EXPECT_THAT(warning, Not(HasSubstr("s3cret")));
 }
 
+TEST(ChooseParent, tells_how_a_password_is_written) {
+  for (const char* url : {"http://ann:s3#cret@all:1", "HTTPS://ann:s3/cret@all:1", "ann:s3/cret@all:1"}) {
+    auto choice = choose({{"HTTPS_PROXY", url}});
+    EXPECT_EQ(proxy_of(choice), "") << url;
+    EXPECT_THAT(choice.warnings, ElementsAre(AllOf(HasSubstr("HTTPS_PROXY"), HasSubstr("%23 for #, %2F for /"),
+                                                   HasSubstr("does without it"), Not(HasSubstr("s3")))));
+  }
+}
+
 TEST(ChooseParent, the_configuration_goes_before_the_environment) {
   Environment found{{"HTTPS_PROXY", "http://company:3128"}, {"NO_PROXY", "intra.example"}};
   EXPECT_EQ(proxy_of(choose(found, {ProxySetting::Source::none, {}})), "");
@@ -116,7 +126,7 @@ TEST(ChooseParent, the_configuration_goes_before_the_environment) {
 }
 
 TEST(ChooseParent, a_configured_proxy_must_be_one_and_another) {
-  for (const char* url : {"http://127.0.0.1:9347", "http://localhost:9347/", "http://s3cret%@proxy:1"}) {
+  for (const char* url : {"http://127.0.0.1:9347", "http://localhost:9347/", "http://ann:s3cret#@proxy:1"}) {
     auto choice = choose_parent({ProxySetting::Source::url, Secret(url)}, {}, kOwn);
     ASSERT_FALSE(choice) << url;
     EXPECT_EQ(choice.error().code, ErrorCode::invalid);

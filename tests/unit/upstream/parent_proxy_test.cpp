@@ -35,6 +35,7 @@ TEST(ParentProxyTest, takes_what_variables_hold) {
       {"http://:s3cret@proxy:3128", {Scheme::http, "proxy", 3128, none, Secret("s3cret")}},
       {"http://ann:a:b@proxy:3128", {Scheme::http, "proxy", 3128, Secret("ann"), Secret("a:b")}},
       {"http://ann:a@b@proxy:3128", {Scheme::http, "proxy", 3128, Secret("ann"), Secret("a@b")}},
+      {"http://a%n:p%w%4x%zz%40%@proxy:3128", {Scheme::http, "proxy", 3128, Secret("a%n"), Secret("p%w%4x%zz@%")}},
       {"http://CORP%5Cann:p%40ss%2Fw%C3%B6rd@proxy:3128",
        {Scheme::http, "proxy", 3128, Secret("CORP\\ann"), Secret("p@ss/w\xc3\xb6rd")}},
   };
@@ -48,9 +49,9 @@ TEST(ParentProxyTest, takes_what_variables_hold) {
 TEST(ParentProxyTest, refuses_all_else_without_a_word_of_it) {
   for (const char* text : {"", "http://", "socks5://s3cret@proxy:1080", "ftp://ann:s3cret@proxy", "http://ann:s3cret@",
                            "http://ann:s3cret@:1", "http://ann:s3cret@proxy:0", "http://ann:s3cret@proxy:65536",
-                           "http://ann:s3cret@proxy:x", "http://ann:s3cret@pro xy:1", "http://ann:s3cret%@proxy:1",
-                           "http://ann:s3cret%0a@proxy:1", "http://an%3An:s3cret@proxy:1", "http://ann:s3/cret@proxy:1",
-                           "http://ann:s3cret@0x7f.1:1"}) {
+                           "http://ann:s3cret@proxy:x", "http://ann:s3cret@pro xy:1", "http://ann:s3#cret@proxy:1",
+                           "http://ann:31/s3@proxy:1", "http://ann:s3cret%0a@proxy:1", "http://an%3An:s3cret@proxy:1",
+                           "http://ann:s3/cret@proxy:1", "http://ann:s3cret@0x7f.1:1"}) {
     auto proxy = ParentProxy::parse(text);
     ASSERT_FALSE(proxy) << text;
     EXPECT_EQ(proxy.error().code, ErrorCode::invalid);
