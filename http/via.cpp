@@ -21,6 +21,12 @@ std::string_view recipient_of(std::string_view entry) {
 
 }  // namespace
 
+std::string via_of(const Fields& fields) {
+  std::string list;
+  for (std::string_view value : fields.all("via")) list.append(list.empty() ? "" : ", ").append(value);
+  return list;
+}
+
 bool via_holds(const Fields& fields, std::string_view pseudonym) {
   for (std::string_view value : fields.all("via")) {
     while (!value.empty()) {
@@ -32,9 +38,9 @@ bool via_holds(const Fields& fields, std::string_view pseudonym) {
 
 void add_via(Fields& fields, int minor_version, std::string_view pseudonym) {
   // One line for the whole list: some readers look at the first line alone.
-  std::string list;
-  for (std::string_view value : fields.all("via")) list.append(value).append(", ");
-  fields.set("Via", list + "1." + std::to_string(minor_version) + " " + std::string(pseudonym));
+  auto list = via_of(fields);
+  fields.set("Via",
+             list + (list.empty() ? "1." : ", 1.") + std::to_string(minor_version) + " " + std::string(pseudonym));
 }
 
 }  // namespace weir::http

@@ -2,11 +2,15 @@
 // The Via header (RFC 9110, section 7.6.3), by which a proxy sees that a request has passed it before.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "http/fields.h"
 
 namespace weir::http {
+
+// The list of all Via fields in one, or "".
+std::string via_of(const Fields& fields);
 
 // True when any Via names `pseudonym` as a recipient.
 bool via_holds(const Fields& fields, std::string_view pseudonym);

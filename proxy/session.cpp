@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "http/date.h"
+#include "http/via.h"
 #include "peer/tls.h"
 #include "proxy/error_answer.h"
 #include "proxy/front_handler.h"
@@ -270,7 +271,9 @@ void Session::open_tunnel(const OpenTunnel& decision) {
   record_.host = decision.host + ":" + std::to_string(decision.port);
   record_.outcome = Outcome::tunnel;
   record_.status = 200;
-  dial_ = context_.dialler.dial(decision.host, decision.port, [this](auto host) { on_dialled(std::move(host)); });
+  dial_ = context_.dialler.dial(
+      decision.host, decision.port, [this](auto host) { on_dialled(std::move(host)); },
+      http::via_of(gate_->connect()->fields));
 }
 
 void Session::on_dialled(tl::expected<UniqueFd, upstream::OriginFault> host) {

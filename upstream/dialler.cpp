@@ -25,7 +25,6 @@ struct DialSetup {
   const OriginOptions options;
   const AddressPolicy& policy;
   CurlList connect_to;
-  CurlList parent_fields;
   std::optional<TrustedRoots> parent_roots;  // there when the parent proxy is spoken to over TLS
 };
 
@@ -33,6 +32,7 @@ struct Target {
   std::string host;
   uint16_t port = 0;
   const ParentProxy* parent = nullptr;  // null: directly
+  std::string_view via;
 };
 
 Reach reach_of(const OriginOptions& options, const Target& target) {
@@ -86,7 +86,8 @@ class DialJob final : public CurlJob {
   using Outcome = tl::expected<UniqueFd, OriginFault>;
 
   void go_through_parent(const DialSetup& setup, const Target& target) {
-    set_parent(easy(), *parent_, setup.parent_fields);
+    parent_fields_ = parent_fields(setup.options.parent, target.via);
+    set_parent(easy(), *parent_, parent_fields_);
     if (setup.parent_roots) setup.parent_roots->apply_to_proxy(easy());
     auto refused = refused_literal(setup.policy, target.host, target.port);
     if (!refused) return;
@@ -137,6 +138,8 @@ class DialJob final : public CurlJob {
       return UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
     }
     on_failed_ = nullptr;
+    // They go with this job, and the handle does not.
+    easy().set(CURLOPT_PROXYHEADER, static_cast<curl_slist*>(nullptr));
     return std::exchange(carry_, nullptr)(release_easy(), socket);
   }
 
@@ -154,7 +157,8 @@ class DialJob final : public CurlJob {
   Carry carry_;
   std::function<void()> on_failed_;
   std::string authority_;
-  const ParentProxy* parent_;           // of the setup's options
+  const ParentProxy* parent_;  // of the setup's options
+  CurlList parent_fields_;
   std::optional<OriginFault> refusal_;  // found here, not by libcurl
   SocketGate gate_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
@@ -179,8 +183,7 @@ std::optional<TrustedRoots> parent_roots(const ParentRoute& route, std::string_v
 class Dialler::Impl {
  public:
   Impl(Loop& loop, const OriginOptions& options, const AddressPolicy& policy, std::string_view trusted_roots)
-      : setup_{loop, options, policy, {}, parent_fields(options.parent), parent_roots(options.parent, trusted_roots)},
-        multi_(loop, {}) {
+      : setup_{loop, options, policy, {}, parent_roots(options.parent, trusted_roots)}, multi_(loop, {}) {
     for (const auto& entry : options.connect_to) setup_.connect_to.add(entry);
   }
 
@@ -189,8 +192,8 @@ class Dialler::Impl {
     auto tunnels = std::exchange(tunnels_, {});
   }
 
-  std::unique_ptr<Dial> dial(const std::string& host, uint16_t port, Done done) {
-    Target target{host, port, parent_for(setup_.options, host, port)};
+  std::unique_ptr<Dial> dial(const std::string& host, uint16_t port, Done done, std::string_view via) {
+    Target target{host, port, parent_for(setup_.options, host, port), via};
     bool secured = target.parent && target.parent->scheme == ParentProxy::Scheme::https;
     auto* tunnel = secured ? new_tunnel() : nullptr;
     JobPtr<DialJob> job(new DialJob(setup_, tunnel ? tunnel->multi() : multi_, target, std::move(done)));
@@ -228,8 +231,8 @@ Dialler::Dialler(Loop& loop, const OriginOptions& options, const AddressPolicy& 
 
 Dialler::~Dialler() = default;
 
-std::unique_ptr<Dial> Dialler::dial(const std::string& host, uint16_t port, Done done) {
-  return impl_->dial(host, port, std::move(done));
+std::unique_ptr<Dial> Dialler::dial(const std::string& host, uint16_t port, Done done, std::string_view via) {
+  return impl_->dial(host, port, std::move(done), via);
 }
 
 }  // namespace weir::upstream

@@ -33,8 +33,9 @@ class Dialler {
   Dialler(Loop& loop, const OriginOptions& options, const AddressPolicy& policy, std::string_view trusted_roots = {});
   ~Dialler();
 
-  // Calls `done` once, later, with a connected non-blocking socket or the fault.  `done` may destroy the dial.
-  std::unique_ptr<Dial> dial(const std::string& host, uint16_t port, Done done);
+  // Calls `done` once, later, with a connected non-blocking socket or the fault.  `done` may destroy the dial.  `via`:
+  // through whom the request for it came, the value of a Via field or ""; a parent proxy is told.
+  std::unique_ptr<Dial> dial(const std::string& host, uint16_t port, Done done, std::string_view via = {});
 
  private:
   class Impl;

@@ -3,6 +3,7 @@
 
 #include "http/target.h"
 #include "http/text.h"
+#include "http/via.h"
 
 namespace weir::upstream {
 namespace {
@@ -74,10 +75,13 @@ void set_parent(EasyHandle& easy, const ParentProxy& parent, const CurlList& fie
   easy.set(CURLOPT_PROXYPASSWORD, parent.password.reveal().c_str());
 }
 
-CurlList parent_fields(const ParentRoute& route) {
-  CurlList fields;
-  if (!route.pseudonym.empty()) fields.add("Via: 1.1 " + route.pseudonym);
-  return fields;
+CurlList parent_fields(const ParentRoute& route, std::string_view via) {
+  http::Fields fields;
+  if (!via.empty()) fields.add("Via", via);
+  if (!route.pseudonym.empty()) http::add_via(fields, 1, route.pseudonym);
+  CurlList lines;
+  if (fields.has("Via")) lines.add("Via: " + std::string(fields.get("Via")));
+  return lines;
 }
 
 std::optional<IpAddress> refused_literal(const AddressPolicy& policy, const std::string& host, uint16_t port) {

@@ -19,8 +19,9 @@ void set_transport(EasyHandle& easy, const OriginOptions& options);
 // parent_fields(); must outlive the handle.
 void set_parent(EasyHandle& easy, const ParentProxy& parent, const CurlList& fields);
 
-// What Weir adds to the CONNECT requests that it sends.
-CurlList parent_fields(const ParentRoute& route);
+// What Weir adds to the CONNECT requests that it sends.  `via`: through whom the request behind one came to Weir, or
+// "".
+CurlList parent_fields(const ParentRoute& route, std::string_view via = {});
 
 // An address literal that may not be asked of a parent proxy.  Names are the proxy's to resolve and to judge.
 std::optional<IpAddress> refused_literal(const AddressPolicy& policy, const std::string& host, uint16_t port);

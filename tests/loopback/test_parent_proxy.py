@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weir behind a company's proxy: its own requests and the tunnels go through it, and never through Weir itself."""
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -200,6 +201,29 @@ def test_a_circle_through_another_proxy_ends(tmp_path: Path, hub: TestHub) -> No
         with Connection.plain(("127.0.0.1", weir.port)) as connection:
             assert connection.request("CONNECT", "example.org:443", {"Host": "example.org:443"}).status == 502
     circle.close()
+
+
+def test_two_weirs_that_are_each_others_parent(tmp_path: Path, hub: TestHub) -> None:
+    """Each hands on through whom a CONNECT came, so that the first knows it again."""
+    weirs = [configured(tmp_path / f"weir{number}", hub, config={"limits": {"tunnels": 20}}) for number in range(2)]
+    for weir, other in zip(weirs, reversed(weirs), strict=True):
+        weir.environment["HTTPS_PROXY"] = other.url
+    with weirs[0] as first, weirs[1]:
+        with Connection.plain(("127.0.0.1", first.port)) as connection:
+            reply = connection.request("CONNECT", "example.org:443", {"Host": "example.org:443"})
+        assert reply.status == 502
+        with first.connect() as connection:
+            assert connection.get(resolve()).status in (502, 508)
+    statuses = [re.findall(r" CONNECT \S+ example\.org:443 (\d+) ", weir.log()) for weir in weirs]
+    assert statuses == [["508", "502"], ["502"]]
+
+
+def test_whom_a_connect_came_through_is_told(start: Start, parent: ParentProxy) -> None:
+    weir = start({"HTTPS_PROXY": parent.url})
+    with Connection.plain(("127.0.0.1", weir.port)) as connection:
+        host = {"Host": "example.org:443", "Via": "1.1 other.example"}
+        assert connection.request("CONNECT", "example.org:443", host).status == 200
+    assert b"\r\nVia: 1.1 other.example, 1.1 weir-" in parent.heads
 
 
 def test_a_percent_that_encodes_nothing(start: Start, hub: TestHub) -> None:

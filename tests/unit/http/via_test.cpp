@@ -22,6 +22,11 @@ TEST(Via, is_not_fooled_by_look_alikes) {
   EXPECT_FALSE(via_holds({}, "weir-1f"));
 }
 
+TEST(Via, is_one_list) {
+  EXPECT_EQ(via_of({}), "");
+  EXPECT_EQ(via_of({{"Via", "1.0 a, 1.1 b"}, {"X", "1.1 c"}, {"via", "1.1 d"}}), "1.0 a, 1.1 b, 1.1 d");
+}
+
 TEST(Via, finds_what_it_added) {
   Fields fields{{"Via", "1.0 first"}};
   add_via(fields, 1, "weir-1f");
