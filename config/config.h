@@ -17,6 +17,7 @@ namespace weir::config {
 
 struct Config {
   proxy::Options proxy;
+  bool proxy_names_given = false;  // proxy.names was said, be it what it is by itself
   upstream::OriginOptions origin;
   upstream::FetchOptions fetch;
   upstream::ReachOptions reach;

@@ -76,11 +76,11 @@ struct Demand {
   std::string expected;  // what it should be
 };
 
-std::optional<Demand> unmet_tls_demand(const proxy::ListenOptions& listen) {
+std::optional<Demand> unmet_tls_demand(const Config& config) {
+  const auto& listen = config.proxy.listen;
   if (listen.cert.empty() != listen.key.empty())
     return Demand{listen.cert.empty() ? "proxy.key" : "proxy.cert", "expected proxy.cert and proxy.key, or neither"};
-  bool unnamed = listen.names == proxy::ListenOptions().names;
-  if (listen.tls && unnamed && (!listen.cert.empty() || !listen.listen.address.is_loopback()))
+  if (listen.tls && !config.proxy_names_given && (!listen.cert.empty() || !listen.listen.address.is_loopback()))
     return Demand{"proxy.tls", "expected proxy.names beside it, with what clients call this proxy"};
   return std::nullopt;
 }
@@ -123,7 +123,7 @@ std::optional<Demand> unmet_demand(const Config& config) {
   const auto& ca = config.ca;
   if (ca.company_certificates.empty() != ca.company_key.empty())
     return Demand{ca.company_key.empty() ? "ca.cert" : "ca.key", "expected ca.cert and ca.key, or neither"};
-  if (auto unmet = unmet_tls_demand(listen)) return unmet;
+  if (auto unmet = unmet_tls_demand(config)) return unmet;
   return unmet_endpoint_demand(config.proxy);
 }
 

@@ -94,6 +94,19 @@ Option parent_option() {
           set, show};
 }
 
+Option proxy_names_option() {
+  auto option = list_option<std::string>(
+      {"proxy.names",
+       "What clients call this proxy; weir env prints the first.  With proxy.tls Weir's CA signs for these names too: "
+       "a new one needs a new CA."},
+      name_item(), Empty::refused, [](auto& config) -> auto& { return config.proxy.listen.names; });
+  option.set = [set = option.set](Config& config, const Value& value, const ValueContext& context) -> Result<void> {
+    config.proxy_names_given = true;
+    return set(config, value, context);
+  };
+  return option;
+}
+
 Option listen_option() {
   std::string what = "a numeric address and a port such as \"127.0.0.1:9347\" or \"[::1]:9347\"";
   auto set = [what](Config& config, const Value& value, const ValueContext&) -> Result<void> {
@@ -135,12 +148,7 @@ void add_proxy_tls(Options& all) {
   all.push_back(boolean_option(
       {"proxy.tls", "Whether clients speak TLS to the proxy itself: HTTPS_PROXY=https://NAME:PORT."},
       [](auto& config) -> auto& { return config.proxy.listen.tls; }));
-  all.push_back(list_option<std::string>(
-      {"proxy.names",
-       "What clients call this proxy; weir env prints the first.  With proxy.tls Weir's CA signs for these names too: "
-       "a "
-       "new one needs a new CA."},
-      name_item(), Empty::refused, [](auto& config) -> auto& { return config.proxy.listen.names; }));
+  all.push_back(proxy_names_option());
   all.push_back(path_option(
       {"proxy.cert",
        "A certificate with its chain (PEM) for proxy.tls, in place of one of Weir's CA; \"\" means none."},

@@ -211,6 +211,7 @@ TEST(LoadTest, tls_for_others_needs_names_that_the_ca_signs_for) {
   const std::string open = "[proxy]\nlisten = \"0.0.0.0:9347\"\nallow = [\"10.0.0.0/8\"]\ntls = true\n";
   EXPECT_THAT(parse_text(open).error().message, StartsWith("/f/weir.toml:4: proxy.tls: expected proxy.names"));
   EXPECT_THAT(parse_text("[proxy]\ntls = true\ncert = \"c\"\nkey = \"k\"").error().message, HasSubstr("proxy.names"));
+  EXPECT_TRUE(parse_text("[proxy]\ntls = true\ncert = \"c\"\nkey = \"k\"\nnames = [\"localhost\"]"));
   auto named = parse_text(open + "names = [\"weir.example.com\"]\n[intercept]\nhosts = [\"hub.example\"]\n");
   EXPECT_THAT(named->ca.hosts, ElementsAre("hub.example", "weir.example.com"));
   auto own = parse_text("[proxy]\ntls = true\nnames = [\"w.example\"]\ncert = \"c\"\nkey = \"k\"");
