@@ -19,8 +19,10 @@ Result<void> Reloader::take_up() {
   TRY(server_.reload(plan.config.proxy, plan.config.fetch, plan.config.reach, plan.config.sources));
   log::set_level(plan.config.log_level);
   running_ = std::move(plan.config);
+  // Their files may have changed where they are.
   log::info("read the configuration anew; changed: {}",
-            plan.taken.empty() ? "nothing" : fmt::format("{}", fmt::join(plan.taken, ", ")));
+            plan.taken.empty() ? "nothing in the configuration; users and certificates of the port were read anew"
+                               : fmt::format("{}", fmt::join(plan.taken, ", ")));
   if (!plan.waiting.empty()) log::warning("needs a restart: {}", fmt::join(plan.waiting, ", "));
   return {};
 }

@@ -181,6 +181,7 @@ def test_users_come_and_go_with_a_reload(guarded: Weir) -> None:
     with plain(guarded) as before:
         assert connect(before, **basic("ben", "b")).status == 407  # not yet
         guarded.reload()
+        assert "changed: nothing in the configuration; users and certificates of the port were" in guarded.log()
         with plain(guarded) as connection:
             assert connect(connection, **basic()).status == 407
             assert connect(connection, **basic("ben", "b")).status == 200
