@@ -12,9 +12,11 @@ namespace weir::cli {
 namespace {
 
 void add_file_and_store(Command& command, ConfigChoice& choice) {
-  command.option("--config", choice.file,
-                 "The configuration file (else $WEIR_CONFIG, ~/.config/weir/weir.toml or /etc/weir/weir.toml)", "FILE");
-  command.option("--store", choice.store, "The folder that keeps the files, over store.path", "DIR");
+  command
+      .option("--config", choice.file,
+              "The configuration file (else $WEIR_CONFIG, ~/.config/weir/weir.toml or /etc/weir/weir.toml)", "FILE")
+      .filled();
+  command.option("--store", choice.store, "The folder that keeps the files, over store.path", "DIR").filled();
 }
 
 }  // namespace

@@ -17,6 +17,12 @@ Option& Option::needs(const Option& other) {
   return *this;
 }
 
+Option& Option::filled() {
+  auto check = [](const std::string& value) { return value.empty() ? "expected a value that is not empty" : ""; };
+  option_->check(CLI::Validator(check, ""));
+  return *this;
+}
+
 Option& Option::one_of(const std::vector<std::string>& values) {
   option_->check(CLI::IsMember(values))->capture_default_str();
   return *this;

@@ -28,6 +28,8 @@ class Option {
   Option& required();
   // Only together with the other.
   Option& needs(const Option& other);
+  // Not "": what a variable of a script that is not set leaves behind.
+  Option& filled();
   // No other values than these.  --help shows them, and the one that the variable has now.
   Option& one_of(const std::vector<std::string>& values);
 

@@ -85,6 +85,20 @@ def test_unknown_options(tmp_path: Path) -> None:
     assert done.returncode != 0 and "--no-such-option" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--config", "--store"])
+def test_an_empty_option_is_none(tmp_path: Path, option: str) -> None:
+    """As from a script whose variable is not set: another configuration would be taken for it."""
+    for command in (["serve"], ["ls"], ["config"]):
+        done = subprocess.run(
+            [weir_binary(), *command, option, ""],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=clean_environment(tmp_path / "home"),
+        )
+        assert (done.returncode, f"{option}: expected a value that is not empty" in done.stderr) == (2, True), command
+
+
 def test_command_line_wins(weir: Weir, tmp_path: Path) -> None:
     weir.stop()
     port = free_port()

@@ -26,6 +26,7 @@ struct Program {
     auto weir = line.root();
     auto fetch = weir.subcommand("fetch", "Fetch files");
     auto size_option = fetch.option("--size", size, "At most", "SIZE");
+    size_option.filled();
     fetch.option("--glob", globs, "Only those", "GLOB");
     fetch.option("--shell", shell, "Whose words").one_of({"sh", "dotenv"});
     fetch.operand("REPO", repo, "Which").required();
@@ -93,6 +94,7 @@ TEST(CommandLine, says_what_is_wrong) {
       {{"user"}, "A subcommand is required"},
       {{"fetch"}, "REPO is required"},
       {{"fetch", "org/model", "--size"}, "--size: 1 required SIZE missing"},
+      {{"fetch", "org/model", "--size", ""}, "--size: expected a value that is not empty"},
       {{"fetch", "org/model", "file"}, "FILE requires --size"},
       {{"fetch", "org/model", "--shell", "fish"}, "--shell: fish not in {sh,dotenv}"},
       {{"fetch", "org/model", "--other"}, "The following argument was not expected: --other"},
