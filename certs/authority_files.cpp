@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/files.h"
+#include "base/random.h"
 #include "certs/key_file.h"
 
 namespace weir::certs {
@@ -22,6 +23,7 @@ constexpr size_t kMarkDigits = 16;
 constexpr mode_t kCertificateMode = 0644;
 constexpr mode_t kKeyMode = 0600;
 constexpr char kCompanyPrefix[] = "company-";
+constexpr char kLostPrefix[] = "lost-";
 constexpr mode_t kFolderMode = 0755;  // ca.pem is for everybody; the key has a mode of its own
 
 // The certificates (DER) of those files that are there and not damaged.
@@ -40,6 +42,11 @@ std::string mark_of_text(const std::string& pem) {
   auto certificates = certificates_in(pem);
   bool whole = certificates && !certificates->empty();
   return mark_of(sha256(whole ? certificates->front() : pem));
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
 Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -67,6 +74,7 @@ std::string mark_of(const Sha256& fingerprint) {
 AuthorityFiles::AuthorityFiles(const std::filesystem::path& folder)
     : folder_(folder),
       certificate_(folder / "ca.pem"),
+      new_certificate_(folder / "ca.pem.new"),
       key_(folder / "ca.key"),
       lock_(folder / "ca.lock"),
       company_(folder / "company.pem"),
@@ -118,13 +126,34 @@ Result<void> AuthorityFiles::write(const KeyPair& pair) const {
     return fail(openssl_error("writing the CA's key as PEM"));
   TRY_ASSIGN(auto der, to_der(pair.certificate));
   TRY_ASSIGN(auto pem, to_pem(der));
+  TRY(write_file_atomically(new_certificate_, pem, kCertificateMode));
   TRY(write_file_atomically(key_, written(key_text), kKeyMode));
-  return write_file_atomically(certificate_, pem, kCertificateMode);
+  TRY(move_file(new_certificate_, certificate_));
+  return sync_folder(folder_);
+}
+
+bool AuthorityFiles::has_lost_certificate() const {
+  return !is_there(certificate_) && is_there(key_) && !is_there(new_certificate_);
+}
+
+Result<void> AuthorityFiles::check_none_lost() const {
+  if (!has_lost_certificate()) return {};
+  return fail(ErrorCode::invalid, certificate_.string() + " is missing, and its key " + key_.string() +
+                                      " is there: restore ca.pem, or move ca.key away to have a new CA made, which " +
+                                      "whoever trusts the old one then has to be given");
+}
+
+// Without its certificate it has no mark.
+Result<void> AuthorityFiles::set_aside_key() const {
+  if (!has_lost_certificate()) return {};
+  TRY(make_folder(old_, kFolderMode));
+  TRY(move_file(key_, old(kLostPrefix + to_hex(random_bytes(kMarkDigits / 2)) + ".key")));
+  return sync_folder(old_);
 }
 
 Result<void> AuthorityFiles::set_aside() const {
   TRY_ASSIGN(auto pem, read_file(certificate_, kMaxCertificateFileBytes));
-  if (!pem) return {};
+  if (!pem) return set_aside_key();
   auto mark = mark_of_text(*pem);
   TRY(make_folder(old_, kFolderMode));
   // The key first: while ca.pem is there, no maker replaces ca.key.

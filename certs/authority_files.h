@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of Weir's own CA in their folder: ca.key (0600, its owner's alone), ca.pem (0644, for everybody), and
-// ca.lock, which makers hold.  ca.pem is written last: where it is, the CA is whole.  old/ has those that came before,
+// ca.lock, which makers hold.  ca.pem gets its name last: where it is, the CA is whole.  Until then it is ca.pem.new,
+// which so tells what an interrupted maker left from a CA that lost its ca.pem.  old/ has those that came before,
 // each under its mark: their keys are never overwritten, and their certificates are what clients may still trust.  With
 // a company's CA, company.pem is what clients are to trust.  Blocking.
 #pragma once
@@ -34,10 +35,12 @@ class AuthorityFiles {
   Result<void> make() const;
   // Makes the folder and waits for the lock, which is held until the descriptor is closed.
   Result<UniqueFd> lock() const;
-  // Whoever calls it holds the lock and found no ca.pem: a key without one is what an interrupted maker left, and is
-  // replaced.
+  // Invalid when there is a key without ca.pem that no interrupted maker left: a CA that clients may trust was made
+  // with it.  Whoever calls it holds the lock.
+  Result<void> check_none_lost() const;
+  // Whoever calls it holds the lock and found no ca.pem.  A key is replaced.
   Result<void> write(const KeyPair& pair) const;
-  // Moves the CA to old/, damaged or not; does nothing when there is no ca.pem.  Whoever calls it holds the lock.
+  // Moves the CA to old/, damaged or not, or a key whose ca.pem is missing.  Whoever calls it holds the lock.
   Result<void> set_aside() const;
 
   // Writes the certificate of a company's CA, which clients are to trust, to company.pem, the one that was there to
@@ -54,10 +57,13 @@ class AuthorityFiles {
 
  private:
   Result<Certificate> read_certificate(std::string_view pem) const;
+  bool has_lost_certificate() const;
+  Result<void> set_aside_key() const;
   std::filesystem::path old(const std::string& name) const { return old_ / name; }
 
   std::filesystem::path folder_;
   std::filesystem::path certificate_;
+  std::filesystem::path new_certificate_;
   std::filesystem::path key_;
   std::filesystem::path lock_;
   std::filesystem::path company_;

@@ -68,6 +68,7 @@ Result<void> create(const AuthorityFiles& files, const std::vector<std::string>&
   TRY_ASSIGN(auto lock, files.lock());
   TRY_ASSIGN(auto made_meanwhile, files.read());
   if (made_meanwhile) return {};
+  TRY(files.check_none_lost());
   TRY_ASSIGN(auto pair, make_authority(hosts, now));
   return files.write(pair);
 }

@@ -117,9 +117,35 @@ TEST_F(CertificateAuthorityTest, load_makes_nothing) {
 
 TEST_F(CertificateAuthorityTest, what_an_interrupted_maker_left_is_replaced) {
   std::filesystem::create_directory(options().folder);
+  write_text(options().folder / "ca.pem.new", "a certificate");
   write_text(options().folder / "ca.key", "half a key");
   open();
+  EXPECT_FALSE(std::filesystem::exists(options().folder / "ca.pem.new"));
   EXPECT_EQ(verify_strictly(sign_leaf(pair(), "DNS:hf.co"), pair().certificate), X509_V_OK);
+}
+
+TEST_F(CertificateAuthorityTest, a_key_that_lost_its_certificate_is_never_replaced) {
+  open();
+  auto key = read_text(options().folder / "ca.key");
+  std::filesystem::remove(options().folder / "ca.pem");
+  auto again = CertificateAuthority::open_or_create(options(), kNow);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::invalid);
+  EXPECT_THAT(again.error().message, AllOf(HasSubstr("restore ca.pem"), HasSubstr("move ca.key away")));
+  EXPECT_EQ(read_text(options().folder / "ca.key"), key);
+  std::filesystem::rename(options().folder / "ca.key", options().folder / "away.key");
+  open();
+}
+
+TEST_F(CertificateAuthorityTest, a_renewal_keeps_a_key_that_lost_its_certificate) {
+  open();
+  auto key = read_text(options().folder / "ca.key");
+  std::filesystem::remove(options().folder / "ca.pem");
+  ASSERT_TRUE(CertificateAuthority::renew(options(), kNow));
+  std::filesystem::directory_iterator old(options().folder / "old");
+  ASSERT_NE(old, std::filesystem::directory_iterator());
+  EXPECT_EQ(read_text(old->path()), key);
+  open();
 }
 
 TEST_F(CertificateAuthorityTest, the_pem_given_to_clients_holds_no_key_even_if_the_file_does) {
