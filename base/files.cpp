@@ -26,6 +26,20 @@ Result<void> write_over_short_writes(std::string_view bytes, std::string_view wh
   return {};
 }
 
+Result<std::string> read_to_end(int fd, const std::filesystem::path& path, size_t limit) {
+  std::string bytes;
+  char buffer[16384];
+  for (;;) {
+    ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(errno_error("reading " + path.string()));
+    if (got == 0) return bytes;
+    if (bytes.size() + static_cast<size_t>(got) > limit)
+      return fail(ErrorCode::invalid, path.string() + " is too large");
+    bytes.append(buffer, static_cast<size_t>(got));
+  }
+}
+
 struct Owner {
   uid_t user;
   gid_t group;
@@ -88,17 +102,42 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path, 
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd && errno == ENOENT) return std::nullopt;
   if (!fd) return fail(errno_error("opening " + path.string()));
-  std::string bytes;
-  char buffer[16384];
-  for (;;) {
-    ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(errno_error("reading " + path.string()));
-    if (got == 0) return bytes;
-    if (bytes.size() + static_cast<size_t>(got) > limit)
-      return fail(ErrorCode::invalid, path.string() + " is too large");
-    bytes.append(buffer, static_cast<size_t>(got));
-  }
+  TRY_ASSIGN(auto bytes, read_to_end(fd.get(), path, limit));
+  return bytes;
+}
+
+Result<std::optional<std::string>> read_regular_file(const std::filesystem::path& path, Links links, size_t limit) {
+  // O_NONBLOCK means nothing to a regular file.
+  int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == Links::refuse ? O_NOFOLLOW : 0);
+  UniqueFd fd(::open(path.c_str(), flags));
+  if (!fd && errno == ENOENT) return std::nullopt;
+  // What open(2) says of a link and of a socket.
+  bool foreign = !fd && (errno == ELOOP || errno == ENXIO);
+  if (!fd && !foreign) return fail(errno_error("opening " + path.string()));
+  struct stat status {};
+  if (fd && ::fstat(fd.get(), &status) != 0) return fail(errno_error("examining " + path.string()));
+  if (foreign || !S_ISREG(status.st_mode)) return fail(ErrorCode::invalid, path.string() + " is no regular file");
+  TRY_ASSIGN(auto bytes, read_to_end(fd.get(), path, limit));
+  return bytes;
+}
+
+bool is_foreign(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+Result<void> set_aside(const std::filesystem::path& path, const std::filesystem::path& aside) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return {};
+  // No folder is renamed over a file, nor a file over a folder.
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  if (::rename(path.c_str(), aside.c_str()) != 0) return fail(errno_error("cannot set aside " + path.string()));
+  return {};
+}
+
+Result<void> set_aside(const std::filesystem::path& path) {
+  return set_aside(path, path.string() + ".set-aside");
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {

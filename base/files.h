@@ -17,6 +17,21 @@ namespace weir {
 // The file's bytes; nothing when there is no such file.  Errors: io, and invalid for a file above `limit` bytes.
 Result<std::optional<std::string>> read_file(const std::filesystem::path& path, size_t limit = 64 << 20);
 
+enum class Links { follow, refuse };
+
+// The same of a file that has to be a regular one, without ever waiting for the other end of a pipe.  Errors: io, and
+// invalid for a larger file, for anything else but a regular file, and for a link that is not to be followed.
+Result<std::optional<std::string>> read_regular_file(const std::filesystem::path& path, Links links,
+                                                     size_t limit = 64 << 20);
+
+// Whether something else than a regular file has this name: a link, a pipe, a folder.
+bool is_foreign(const std::filesystem::path& path);
+
+// Gives whatever is at `path` the name `aside`, and removes whatever had that one.  Does nothing where nothing is.
+Result<void> set_aside(const std::filesystem::path& path, const std::filesystem::path& aside);
+// The same with `path`.set-aside.
+Result<void> set_aside(const std::filesystem::path& path);
+
 // Writes beside the target with O_EXCL and `mode` (whatever the umask), syncs, renames, and syncs the folder.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
 // The same for a file that somebody else may own: user and group stay, as far as this process may give it to them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/boot_mark.h"
 
+#include <optional>
 #include <string>
 
 #include "base/files.h"
@@ -39,10 +40,19 @@ Result<void> believe_checkpoints_alone(const Layout& layout) {
   return for_each_partial(layout, [&](const Sha256& digest) { return fall_back_to_checkpoint(layout, digest); });
 }
 
+// What cannot be read is the mark of another run: nothing is lost but bytes that may not be on the disk.
+Result<std::optional<std::string>> mark_of(const Layout& layout) {
+  auto mark = read_regular_file(layout.boot(), Links::refuse, kMarkLimit);
+  if (mark) return mark;
+  log::warning("the mark of the kernel's run cannot be used ({}); it is set aside", mark.error().message);
+  TRY(set_aside(layout.boot()));
+  return "";
+}
+
 }  // namespace
 
 Result<void> settle_partials(const Layout& layout) {
-  TRY_ASSIGN(auto mark, read_file(layout.boot(), kMarkLimit));
+  TRY_ASSIGN(auto mark, mark_of(layout));
   auto boot = current_boot();
   if (mark == boot) return {};
   if (mark) TRY(believe_checkpoints_alone(layout));

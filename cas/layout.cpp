@@ -14,6 +14,8 @@ namespace weir::cas {
 namespace {
 
 constexpr char kVersionLine[] = "weir-store 1\n";
+constexpr char kHowToHaveVersion[] =
+    "if the store is Weir's, put a file there with the line weir-store 1; or give another folder for the store";
 constexpr size_t kVersionLimit = 256;
 constexpr size_t kTemporaryNameBytes = 16;
 constexpr mode_t kRootMode = 0700;
@@ -33,11 +35,16 @@ Result<void> write_version(const Layout& layout) {
 }
 
 Result<void> check_version(const Layout& layout) {
-  TRY_ASSIGN(auto version, read_file(layout.version(), kVersionLimit));
-  if (!version) return write_version(layout);
-  if (*version == kVersionLine) return {};
+  auto version = read_regular_file(layout.version(), Links::refuse, kVersionLimit);
+  if (!version && version.error().code == ErrorCode::invalid)
+    return fail(ErrorCode::unsupported, version.error().message + ": " + kHowToHaveVersion);
+  if (!version) return fail(version.error());
+  if (!*version) return write_version(layout);
+  if (**version == kVersionLine) return {};
+  if ((*version)->empty())
+    return fail(ErrorCode::unsupported, layout.version().string() + " is empty: " + kHowToHaveVersion);
   return fail(ErrorCode::unsupported,
-              layout.root().string() + " is a store of the format \"" + version->substr(0, version->find('\n')) +
+              layout.root().string() + " is a store of the format \"" + (*version)->substr(0, (*version)->find('\n')) +
                   "\", and this Weir knows only \"weir-store 1\": use the Weir that made it, or " +
                   "give another folder for the store");
 }

@@ -98,7 +98,7 @@ bool Scrub::wait(Duration duration) {
 
 // A store that was never scrubbed was verified as it was filled: its first round is due as if one had begun now.
 ScrubState Scrub::load() const {
-  auto text = read_file(path_, kStateLimit);
+  auto text = read_regular_file(path_, Links::refuse, kStateLimit);
   auto state = text && *text ? parse_scrub_state(**text) : std::nullopt;
   return state ? *state : ScrubState{wall_now(), std::nullopt};
 }

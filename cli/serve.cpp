@@ -32,9 +32,14 @@ namespace {
 // Weir's name in Via: the same after a restart, another on each installation.
 Result<std::string> installation_name(const std::filesystem::path& folder) {
   auto path = folder / "installation";
-  TRY_ASSIGN(auto stored, read_file(path, 256));
-  if (stored && stored->starts_with("weir-") && stored->find('\n') == stored->size() - 1)
-    return stored->substr(0, stored->size() - 1);
+  // A link may be how the folder is mounted.
+  auto stored = read_regular_file(path, Links::follow, 256);
+  if (stored && *stored && (*stored)->starts_with("weir-") && (*stored)->find('\n') == (*stored)->size() - 1)
+    return (*stored)->substr(0, (*stored)->size() - 1);
+  if (!stored) {
+    log::warning("{}: it is set aside, and Weir gives itself another name in Via", stored.error().message);
+    TRY(set_aside(path));
+  }
   auto name = "weir-" + to_hex(random_bytes(8));
   TRY(write_file_atomically(path, name + "\n", 0644));
   return name;

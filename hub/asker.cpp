@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/random.h"
 
 namespace weir::hub {
@@ -13,18 +14,26 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 constexpr mode_t kOwnerOnly = 0600;
 
+// The key; nothing when there is none any more.
+Result<std::optional<std::string>> read_or_set_aside(const std::filesystem::path& key_file) {
+  auto held = read_regular_file(key_file, Links::refuse, kKeyBytes);
+  if (held && (!*held || (*held)->size() == kKeyBytes)) return held;
+  log::warning("{} ({}) is set aside as {}.set-aside, and a new one is made: what the hub permitted is asked for again",
+               key_file.string(), held ? "it is too short" : held.error().message, key_file.string());
+  TRY(set_aside(key_file));
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<AskerHasher> AskerHasher::open(const std::filesystem::path& key_file) {
-  TRY_ASSIGN(auto held, read_file(key_file, kKeyBytes));
+  TRY_ASSIGN(auto held, read_or_set_aside(key_file));
   if (!held) {
     held = random_bytes(kKeyBytes);
     TRY(write_file_atomically(key_file, *held, kOwnerOnly));
   }
   Secret key(*held);
   held->assign(held->size(), '\0');
-  if (key.reveal().size() != kKeyBytes)
-    return fail(ErrorCode::invalid, key_file.string() + " is not a key of Weir's; remove it, and Weir makes a new one");
   return AskerHasher(std::move(key));
 }
 

@@ -24,8 +24,8 @@ struct Asker {
 class AskerHasher {
  public:
   explicit AskerHasher(Secret key) : key_(std::move(key)) {}
-  // Blocking.  The key in this file; a new one, readable by its owner alone, when there is no such file.  Errors: io,
-  // invalid when the file holds no key.
+  // Blocking.  The key in this file; a new one, readable by its owner alone, when there is no such file.  What is no
+  // key is set aside for one.  Errors: io.
   static Result<AskerHasher> open(const std::filesystem::path& key_file);
 
   // By the Authorization and the Cookie of a client's request.

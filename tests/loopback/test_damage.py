@@ -450,3 +450,41 @@ def test_a_folder_in_the_place_of_a_database(weir: Weir, hub: TestHub, name: str
     hub.log.reset()
     assert get(weir, resolve()).body == whole(file)
     assert hub.lfs_bytes() == 0
+
+
+def intrude(path: Path, kind: str) -> None:
+    path.unlink(missing_ok=True)
+    if kind == "folder":
+        path.mkdir()
+        (path / "something").touch()
+    elif kind == "link":
+        path.symlink_to(path.parent / "nowhere")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(b"{ gar bage\n" * 100)
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "garbage"])
+def test_small_files_that_cannot_be_used(weir: Weir, hub: TestHub, kind: str) -> None:
+    """None of them is worth a start: they are made anew."""
+    file = hold(weir, hub)
+    weir.stop()
+    made = [weir.store / "boot", weir.store / "asker.key", weir.ca_folder / "installation"]
+    for path in [*made, weir.store / "scrub"]:
+        intrude(path, kind)
+    weir.start()
+    hub.log.reset()
+    assert get(weir, resolve()).body == whole(file)
+    assert hub.lfs_bytes() == 0
+    assert all(path.is_file() and not path.is_symlink() for path in made)
+    assert "asker.key.set-aside" in weir.log()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_something_else_in_the_place_of_the_version(weir: Weir, kind: str) -> None:
+    weir.stop()
+    intrude(weir.store / "version", kind)
+    done = weir.run("serve")
+    assert done.returncode != 0
+    assert "put a file there with the line weir-store 1" in done.stderr

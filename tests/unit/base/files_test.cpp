@@ -30,6 +30,37 @@ class FilesTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(FilesTest, reads_regular_files_alone_and_never_waits) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "file", "text", 0644));
+  std::filesystem::create_symlink(folder_ / "file", folder_ / "link");
+  std::filesystem::create_symlink(folder_ / "absent", folder_ / "dangling");
+  std::filesystem::create_directory(folder_ / "folder");
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(read_regular_file(folder_ / "file", Links::refuse).value(), "text");
+  EXPECT_EQ(read_regular_file(folder_ / "link", Links::follow).value(), "text");
+  EXPECT_EQ(read_regular_file(folder_ / "dangling", Links::follow).value(), std::nullopt);
+  EXPECT_EQ(read_regular_file(folder_ / "absent", Links::refuse).value(), std::nullopt);
+  EXPECT_EQ(read_regular_file(folder_ / "file", Links::refuse, 3).error().code, ErrorCode::invalid);
+  for (const auto* name : {"link", "dangling", "folder", "pipe"}) {
+    EXPECT_EQ(read_regular_file(folder_ / name, Links::refuse).error().code, ErrorCode::invalid) << name;
+    EXPECT_TRUE(is_foreign(folder_ / name)) << name;
+  }
+  for (const auto* name : {"folder", "pipe"})
+    EXPECT_EQ(read_regular_file(folder_ / name, Links::follow).error().code, ErrorCode::invalid) << name;
+  EXPECT_FALSE(is_foreign(folder_ / "file") || is_foreign(folder_ / "absent"));
+}
+
+TEST_F(FilesTest, sets_aside_over_whatever_was_set_aside_before) {
+  EXPECT_TRUE(set_aside(folder_ / "name"));
+  std::filesystem::create_directories(folder_ / "name" / "within");
+  ASSERT_TRUE(set_aside(folder_ / "name"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "name.set-aside" / "within"));
+  ASSERT_TRUE(write_file_atomically(folder_ / "name", "text", 0644));
+  ASSERT_TRUE(set_aside(folder_ / "name"));
+  EXPECT_EQ(read_file(folder_ / "name.set-aside").value(), "text");
+  EXPECT_EQ(names_in_folder(), 1U);
+}
+
 TEST_F(FilesTest, reads_what_was_written) {
   std::string bytes("line\n\0\xff", 7);
   ASSERT_TRUE(write_file_atomically(folder_ / "file", bytes, 0644));

@@ -86,6 +86,31 @@ TEST_F(BootMarkTest, after_a_good_end_another_run_of_the_kernel_believes_all) {
   EXPECT_EQ(open()->readable(), 700U);
 }
 
+struct Intruder {
+  const char* name;
+  void (*put)(const std::filesystem::path&);
+};
+
+class UnusableMarkTest : public BootMarkTest, public testing::WithParamInterface<Intruder> {};
+
+TEST_P(UnusableMarkTest, is_the_mark_of_another_run) {
+  ASSERT_TRUE(open()->write(0, std::string_view(text).substr(0, 700), Trust::trusted));
+  store.reset();
+  GetParam().put(root / "boot");
+  reopen();
+  EXPECT_EQ(open()->readable(), 0U);
+  EXPECT_TRUE(is_plain_file(root / "boot"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , UnusableMarkTest,
+    testing::Values(
+        Intruder{"too_long", [](const std::filesystem::path& path) { write_text(path, std::string(1000, 'x')); }},
+        Intruder{"a_folder", [](const std::filesystem::path& path) { std::filesystem::create_directory(path); }},
+        Intruder{"a_link", [](const std::filesystem::path& path) { std::filesystem::create_symlink("/absent", path); }},
+        Intruder{"a_pipe", [](const std::filesystem::path& path) { ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0); }}),
+    [](const auto& intruder) { return intruder.param.name; });
+
 TEST_F(BootMarkTest, an_object_that_was_taken_up_again_is_not_lost) {
   auto digest = put(text);
   ::utimensat(AT_FDCWD, object(digest).c_str(), nullptr, 0);

@@ -73,6 +73,27 @@ INSTANTIATE_TEST_SUITE_P(, VersionTest,
                          testing::Values("weir-store 2\n", "weir-store 1", "weir-store 11\n", "",
                                          "weir-store 1\nmore\n"));
 
+TEST_F(LayoutTest, takes_a_regular_file_alone_for_the_version) {
+  ASSERT_TRUE(make());
+  auto elsewhere = folder.path() / "elsewhere";
+  std::filesystem::rename(layout.version(), elsewhere);
+  auto refuse = [&](const char* what) {
+    auto again = make();
+    ASSERT_FALSE(again) << what;
+    EXPECT_EQ(again.error().code, ErrorCode::unsupported) << what;
+    EXPECT_THAT(again.error().message, HasSubstr("put a file there with the line weir-store 1")) << what;
+    std::filesystem::remove(layout.version());
+  };
+  std::filesystem::create_symlink(elsewhere, layout.version());
+  refuse("link");
+  std::filesystem::create_directory(layout.version());
+  refuse("folder");
+  ASSERT_EQ(::mkfifo(layout.version().c_str(), 0600), 0);
+  refuse("pipe");
+  std::filesystem::rename(elsewhere, layout.version());
+  EXPECT_TRUE(make());
+}
+
 TEST_F(LayoutTest, does_not_guess_the_version_of_objects_without_one) {
   ASSERT_TRUE(make());
   std::filesystem::remove(layout.version());

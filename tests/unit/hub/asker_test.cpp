@@ -54,12 +54,35 @@ TEST_F(AskerTest, keeps_its_key_for_itself_and_over_a_restart) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
-TEST_F(AskerTest, refuses_a_file_that_is_no_key) {
-  ASSERT_TRUE(write_file_atomically(key_file(), "short", 0600));
+struct Intruder {
+  const char* name;
+  void (*put)(const std::filesystem::path&);
+};
+
+class UnusableKeyTest : public AskerTest, public testing::WithParamInterface<Intruder> {};
+
+TEST_P(UnusableKeyTest, makes_room_for_a_new_one) {
+  GetParam().put(key_file());
   auto opened = AskerHasher::open(key_file());
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, ErrorCode::invalid);
+  ASSERT_TRUE(opened) << opened.error().message;
+  auto again = AskerHasher::open(key_file());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->of(kToken), opened->of(kToken));
+  EXPECT_FALSE(is_foreign(key_file()));
+  EXPECT_TRUE(std::filesystem::exists(std::filesystem::symlink_status(key_file().string() + ".set-aside")));
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    , UnusableKeyTest,
+    testing::Values(
+        Intruder{"empty", [](const auto& path) { ASSERT_TRUE(write_file_atomically(path, "", 0600)); }},
+        Intruder{"short", [](const auto& path) { ASSERT_TRUE(write_file_atomically(path, "short", 0600)); }},
+        Intruder{"long",
+                 [](const auto& path) { ASSERT_TRUE(write_file_atomically(path, std::string(33, 'x'), 0600)); }},
+        Intruder{"folder", [](const auto& path) { std::filesystem::create_directories(path / "within"); }},
+        Intruder{"link", [](const auto& path) { std::filesystem::create_symlink("/absent", path); }},
+        Intruder{"pipe", [](const auto& path) { ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0); }}),
+    [](const auto& intruder) { return intruder.param.name; });
 
 }  // namespace
 }  // namespace weir::hub
