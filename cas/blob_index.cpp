@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string>
 
+#include "base/files.h"
 #include "base/log.h"
 
 namespace weir::cas {
@@ -94,11 +95,11 @@ Result<void> set_aside(const std::filesystem::path& path, const std::string& rea
 }  // namespace
 
 Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
-  // SQLite opens nothing beside a folder of these names.
+  // SQLite opens nothing beside a folder of these names, and would write where a link leads.
   for (auto suffix : kLogSuffixes) {
-    if (!is_own_folder(with_suffix(path, suffix))) continue;
+    if (!is_foreign(with_suffix(path, suffix))) continue;
     (void)make_private_file(path);
-    TRY(set_aside(path, "there is a folder in the place of its log"));
+    TRY(set_aside(path, "what is in the place of its log is no regular file"));
   }
   auto index = open_as_it_is(path);
   // Once more: a part that the disk does not give is damage to SQLite.

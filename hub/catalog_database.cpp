@@ -172,7 +172,7 @@ Result<void> for_each_row(Statement& select, const std::function<void(const Name
 
 Result<void> for_each_named_file(const fs::path& catalog, const std::function<void(const NamedFile&)>& callback) {
   std::error_code error;
-  if (!fs::exists(catalog, error)) return {};
+  if (!fs::is_regular_file(catalog, error)) return {};
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
   TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " ORDER BY sha256, type, repo, path, revision"));
   return for_each_row(select, callback);
@@ -181,7 +181,7 @@ Result<void> for_each_named_file(const fs::path& catalog, const std::function<vo
 Result<void> for_each_file_of(const fs::path& catalog, RepoType type, const std::string& repo,
                               const std::function<void(const NamedFile&)>& callback) {
   std::error_code error;
-  if (!fs::exists(catalog, error)) return {};
+  if (!fs::is_regular_file(catalog, error)) return {};
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
   TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " WHERE type = ? AND repo = ?"));
   select.bind(1, plural_of(type)).bind(2, repo);
@@ -191,7 +191,7 @@ Result<void> for_each_file_of(const fs::path& catalog, RepoType type, const std:
 Result<std::vector<NamedFile>> names_of_blob(const fs::path& catalog, const Sha256& digest, size_t most) {
   std::vector<NamedFile> names;
   std::error_code error;
-  if (!fs::exists(catalog, error)) return names;
+  if (!fs::is_regular_file(catalog, error)) return names;
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
   TRY_ASSIGN(auto select, database.prepare(std::string(kNames) + " WHERE sha256 = ? LIMIT ?"));
   select.bind_blob(1, bytes_of(digest)).bind(2, static_cast<int64_t>(most));
@@ -201,7 +201,7 @@ Result<std::vector<NamedFile>> names_of_blob(const fs::path& catalog, const Sha2
 
 Result<std::string> commit_of(const fs::path& catalog, const NamedRevision& revision) {
   std::error_code error;
-  if (!fs::exists(catalog, error)) return "";
+  if (!fs::is_regular_file(catalog, error)) return "";
   TRY_ASSIGN(auto database, Database::open_read_only(catalog));
   // A catalog of an older program has no such table.
   auto select = database.prepare("SELECT commit_id FROM revisions WHERE type = ? AND repo = ? AND revision = ?");

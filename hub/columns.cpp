@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <system_error>
 
+#include "base/files.h"
 #include "base/log.h"
 
 namespace weir::hub {
@@ -45,27 +44,17 @@ Result<void> drop_oldest(Database& database, const std::string& table, size_t li
 constexpr std::array kSuffixes = {"", "-wal", "-shm"};
 
 // SQLite finds the log of a file by its name, so the three move together.
-Result<void> set_aside(const fs::path& path) {
-  for (auto suffix : kSuffixes) {
-    fs::path from = path.string() + suffix;
-    fs::path to = path.string() + ".set-aside" + suffix;
-    std::error_code error;
-    if (!fs::exists(from, error)) continue;
-    // No folder is renamed over a file, nor a file over a folder.
-    fs::remove_all(to, error);
-    fs::rename(from, to, error);
-    if (error) return fail(errno_error("cannot set aside " + from.string(), error.value()));
-  }
+Result<void> set_database_aside(const fs::path& path) {
+  for (auto suffix : kSuffixes) TRY(set_aside(path.string() + suffix, path.string() + ".set-aside" + suffix));
   return {};
 }
 
-Result<void> set_aside_folders(std::string_view what, const fs::path& path) {
-  std::error_code error;
-  bool any = std::any_of(kSuffixes.begin(), kSuffixes.end(),
-                         [&](auto suffix) { return fs::is_directory(path.string() + suffix, error); });
+Result<void> set_aside_foreign(std::string_view what, const fs::path& path) {
+  bool any =
+      std::any_of(kSuffixes.begin(), kSuffixes.end(), [&](auto suffix) { return is_foreign(path.string() + suffix); });
   if (!any) return {};
-  log_set_aside(what, path, Error{ErrorCode::invalid, "a folder stands in its place or beside it"});
-  return set_aside(path);
+  log_set_aside(what, path, Error{ErrorCode::invalid, "in its place or beside it stands what is no regular file"});
+  return set_database_aside(path);
 }
 
 void log_set_aside(std::string_view what, const fs::path& path, const Error& error) {

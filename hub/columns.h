@@ -38,17 +38,18 @@ Result<void> prepare_schema(Database& database, std::string_view schema, int64_t
 Result<void> drop_oldest(Database& database, const std::string& table, size_t limit);
 
 // Renames the file to *.set-aside, with its log.  Errors: io.
-Result<void> set_aside(const std::filesystem::path& path);
+Result<void> set_database_aside(const std::filesystem::path& path);
 
-// The same with what SQLite could not even open.  Errors: io.
-Result<void> set_aside_folders(std::string_view what, const std::filesystem::path& path);
+// The same where anything but a regular file has one of these names, which SQLite would follow, wait for or not open.
+// Errors: io.
+Result<void> set_aside_foreign(std::string_view what, const std::filesystem::path& path);
 
 void log_set_aside(std::string_view what, const std::filesystem::path& path, const Error& error);
 
 // Opens by `open`; a file that is damaged or newer is set aside, with a line in the log, and opened anew.
 template <typename Open>
 auto open_or_set_aside(std::string_view what, const std::filesystem::path& path, Open open) -> decltype(open()) {
-  TRY(set_aside_folders(what, path));
+  TRY(set_aside_foreign(what, path));
   auto opened = open();
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!opened && opened.error().code == ErrorCode::invalid) opened = open();
@@ -56,7 +57,7 @@ auto open_or_set_aside(std::string_view what, const std::filesystem::path& path,
   const auto& error = opened.error();
   if (error.code != ErrorCode::invalid && error.code != ErrorCode::unsupported) return fail(error.in(path.string()));
   log_set_aside(what, path, error);
-  TRY(set_aside(path));
+  TRY(set_database_aside(path));
   return open();
 }
 

@@ -439,19 +439,6 @@ def test_a_folder_that_goes_comes_back(weir: Weir, hub: TestHub, folder: str) ->
     assert json.loads(weir.admin("/-/health")[1])["status"] == "ok"
 
 
-@pytest.mark.parametrize("name", ["index.db", "catalog.db", "metadata.db", "index.db-wal", "catalog.db-wal"])
-def test_a_folder_in_the_place_of_a_database(weir: Weir, hub: TestHub, name: str) -> None:
-    file = hold(weir, hub)
-    weir.stop()
-    (weir.store / name).unlink(missing_ok=True)
-    (weir.store / name).mkdir()
-    (weir.store / name / "something").touch()
-    weir.start()
-    hub.log.reset()
-    assert get(weir, resolve()).body == whole(file)
-    assert hub.lfs_bytes() == 0
-
-
 def intrude(path: Path, kind: str) -> None:
     path.unlink(missing_ok=True)
     if kind == "folder":
@@ -463,6 +450,22 @@ def intrude(path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         path.write_bytes(b"{ gar bage\n" * 100)
+
+
+DATABASES = ["index.db", "catalog.db", "metadata.db", "index.db-wal", "catalog.db-wal", "metadata.db-shm"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+@pytest.mark.parametrize("name", DATABASES)
+def test_something_else_in_the_place_of_a_database(weir: Weir, hub: TestHub, name: str, kind: str) -> None:
+    file = hold(weir, hub)
+    weir.stop()
+    intrude(weir.store / name, kind)
+    weir.start()
+    hub.log.reset()
+    assert get(weir, resolve()).body == whole(file)
+    assert hub.lfs_bytes() == 0
+    assert not (weir.store / "nowhere").exists()
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe", "garbage"])

@@ -136,5 +136,19 @@ TEST_F(BlobIndexTest, does_not_play_a_log_that_is_left_into_the_new_one) {
   EXPECT_FALSE(is_there(folder.path() / "nowhere"));
 }
 
+TEST_F(BlobIndexTest, takes_no_link_and_no_pipe_for_its_log) {
+  for (const auto* name : {"index.db-wal", "index.db-shm"}) {
+    fill();
+    std::filesystem::create_symlink(folder.path() / "nowhere", folder.path() / name);
+    EXPECT_THAT(open().take_rows(), IsEmpty()) << name;
+    fill();
+    std::filesystem::remove(folder.path() / name);
+    ASSERT_EQ(::mkfifo((folder.path() / name).c_str(), 0600), 0);
+    EXPECT_THAT(open().take_rows(), IsEmpty()) << name;
+  }
+  EXPECT_FALSE(is_there(folder.path() / "nowhere"));
+  EXPECT_TRUE(is_there(folder.path() / "index.db.damaged-4"));
+}
+
 }  // namespace
 }  // namespace weir::cas

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
@@ -225,6 +226,27 @@ TEST_F(CatalogTest, one_of_a_newer_version_is_set_aside) {
   auto aside = Database::open(path_.string() + ".set-aside");
   ASSERT_TRUE(aside);
   EXPECT_EQ(aside->schema_version(), 99);
+}
+
+TEST_F(CatalogTest, a_link_or_a_pipe_in_its_place_or_beside_it_is_set_aside) {
+  auto elsewhere = folder_ / "elsewhere";
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    for (bool pipe : {false, true}) {
+      SCOPED_TRACE(suffix);
+      auto name = path_.string() + suffix;
+      fs::remove(name);
+      if (pipe) {
+        ASSERT_EQ(::mkfifo(name.c_str(), 0600), 0);
+      } else {
+        fs::create_symlink(elsewhere, name);
+      }
+      open()->learn(object(1, 1));
+      auto aside = fs::symlink_status(path_.string() + ".set-aside" + suffix).type();
+      EXPECT_EQ(aside, pipe ? fs::file_type::fifo : fs::file_type::symlink);
+      EXPECT_EQ(open()->find_object(object(1, 1).name), blob(1));
+    }
+  }
+  EXPECT_FALSE(fs::exists(elsewhere));
 }
 
 TEST_F(CatalogTest, what_is_no_fault_of_the_file_is_an_error) {
