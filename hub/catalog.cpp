@@ -43,7 +43,11 @@ bool holds(const Table& table, const Digest<16>& key, const Value& value) {
 
 Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path, const CatalogLimits& limits) {
   TRY_ASSIGN(auto database, CatalogDatabase::open(path, limits));
-  return std::unique_ptr<Catalog>(new Catalog(std::move(database), path, limits));
+  std::unique_ptr<Catalog> catalog(new Catalog(std::move(database), path, limits));
+  // Nobody else would tell before room has to be made.
+  auto pins = catalog->pins_.list();
+  if (!pins) log::warning("{}", pins.error().message);
+  return catalog;
 }
 
 Catalog::Catalog(CatalogDatabase database, const std::filesystem::path& path, const CatalogLimits& limits)

@@ -34,6 +34,20 @@ bool is_revision(std::string_view text) {
                                        [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
 }
 
+// What is wrong with the file, and what that means.
+Error unusable(const std::filesystem::path& file, const Error& error) {
+  return Error{error.code, "the pins in " + file.string() + " cannot be read (" + error.message +
+                               "): correct the file or move it away; until then nothing is removed from the store"};
+}
+
+// A line of the file without its end, which an editor may have made a CRLF.  It is taken off `text`.
+std::string_view take_line(std::string_view& text) {
+  auto line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 using Blobs = std::unordered_set<Sha256, DigestHash>;
 
 // The names of the revision itself: as it is asked for, and the commits that it was.
@@ -85,14 +99,13 @@ std::filesystem::path pins_beside(const std::filesystem::path& catalog) {
 }
 
 Result<std::vector<Pin>> Pins::list() const {
-  TRY_ASSIGN(auto text, read_file(file_, kPinsLimit));
+  auto text = read_regular_file(file_, Links::refuse, kPinsLimit);
+  if (!text) return fail(unusable(file_, text.error()));
   std::vector<Pin> pins;
-  std::string_view rest = text ? *text : std::string_view();
+  std::string_view rest = *text ? **text : std::string_view();
   while (!rest.empty()) {
-    auto line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    auto pin = parse_pin(line);
-    if (!pin) return fail(pin.error().in(file_.string()));
+    auto pin = parse_pin(take_line(rest));
+    if (!pin) return fail(unusable(file_, pin.error().in("line " + std::to_string(pins.size() + 1))));
     pins.push_back(std::move(*pin));
   }
   std::sort(pins.begin(), pins.end());

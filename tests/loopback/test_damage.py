@@ -491,3 +491,18 @@ def test_something_else_in_the_place_of_the_version(weir: Weir, kind: str) -> No
     done = weir.run("serve")
     assert done.returncode != 0
     assert "put a file there with the line weir-store 1" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "garbage"])
+def test_pins_that_cannot_be_read(weir: Weir, hub: TestHub, kind: str) -> None:
+    """Who is not told would find out when the store is full."""
+    hold(weir, hub)
+    weir.stop()
+    intrude(weir.store / "pins", kind)
+    weir.start()
+    sentence = "correct the file or move it away; until then nothing is removed from the store"
+    assert str(weir.store / "pins") in weir.log() and sentence in weir.log()
+    done = weir.run("gc", "--max-size", "1")
+    assert done.returncode != 0
+    assert sentence in done.stdout + done.stderr
+    assert len(weir.objects()) == 1

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,7 @@ namespace weir::hub {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -118,8 +120,21 @@ TEST_F(PinsTest, keep_to_a_file) {
 
 TEST_F(PinsTest, refuse_a_file_that_they_cannot_read) {
   std::ofstream(folder / "pins") << "org/model\nnot a repository\n";
-  EXPECT_FALSE(catalog->pins().list());
+  auto list = catalog->pins().list();
+  ASSERT_FALSE(list);
+  EXPECT_THAT(list.error().message, AllOf(HasSubstr((folder / "pins").string()), HasSubstr("line 2"),
+                                          HasSubstr("correct the file or move it away")));
   EXPECT_FALSE(catalog->pinned_blobs());
+}
+
+TEST_F(PinsTest, refuse_what_is_no_regular_file) {
+  ASSERT_EQ(::mkfifo((folder / "pins").c_str(), 0600), 0);
+  EXPECT_FALSE(catalog->pinned_blobs());
+}
+
+TEST_F(PinsTest, read_a_file_that_was_edited_elsewhere) {
+  std::ofstream(folder / "pins") << "org/model\r\ndatasets/org/name@main\r\norg/last";
+  EXPECT_THAT(texts(), ElementsAre("org/last", "org/model", "datasets/org/name@main"));
 }
 
 TEST_F(PinsTest, keep_the_files_of_a_repository_and_those_that_come_later) {
