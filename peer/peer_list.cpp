@@ -142,7 +142,7 @@ Result<void> PeerList::refresh() {
   }
   if (read_ && is_same_file(*read_, now)) return {};
   // A file that is replaced between the two looks is read again at the next one.
-  TRY_ASSIGN(auto text, read_file(path_, kMaxFileBytes));
+  TRY_ASSIGN(auto text, read_regular_file(path_, Links::follow, kMaxFileBytes));
   auto peers = text ? parse(*text) : std::vector<Peer>();
   if (!peers)
     return fail(ErrorCode::invalid, path_.string() + " is damaged: move it away and pair with your peers again");

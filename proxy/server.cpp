@@ -77,6 +77,8 @@ Server::Server(ServerSetup setup, UniqueFd listener, Endpoint listening, std::un
   store_->set_pins([catalog = catalog_.get()] { return catalog->pinned_blobs(); });
   for (const auto& host : catalog_->object_hosts()) roles_.learn_cdn(host);
   peers_ = std::make_unique<PeerAccess>(setup_.peer, std::move(peer_tls), setup_.peer_folder);
+  // A list that cannot be read is told of now, not when a file is missing.
+  (void)peers_->list.known();
   upstream::FetchSetup fetch{
       setup_.fetch,   setup_.origin, setup_.trusted_roots, setup_.pseudonym, intercepted_by(setup_.options),
       setup_.sources, peers_->weirs};

@@ -506,3 +506,11 @@ def test_pins_that_cannot_be_read(weir: Weir, hub: TestHub, kind: str) -> None:
     assert done.returncode != 0
     assert sentence in done.stdout + done.stderr
     assert len(weir.objects()) == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "garbage"])
+def test_peers_that_cannot_be_read(weir: Weir, kind: str) -> None:
+    weir.stop()
+    intrude(weir.ca_folder / "peers.json", kind)
+    weir.start()
+    assert f"no peer is known: {weir.ca_folder / 'peers.json'}" in weir.log()
