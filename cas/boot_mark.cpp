@@ -40,10 +40,10 @@ Result<void> believe_checkpoints_alone(const Layout& layout) {
   return for_each_partial(layout, [&](const Sha256& digest) { return fall_back_to_checkpoint(layout, digest); });
 }
 
-// What cannot be read is the mark of another run: nothing is lost but bytes that may not be on the disk.
+// What can be no mark is that of another run: nothing is lost but bytes that may not be on the disk.
 Result<std::optional<std::string>> mark_of(const Layout& layout) {
   auto mark = read_regular_file(layout.boot(), Links::refuse, kMarkLimit);
-  if (mark) return mark;
+  if (mark || mark.error().code != ErrorCode::invalid) return mark;
   log::warning("the mark of the kernel's run cannot be used ({}); it is set aside", mark.error().message);
   TRY(set_aside(layout.boot()));
   return "";

@@ -59,9 +59,13 @@ Result<void> empty_temporary(const Layout& layout) {
   return {};
 }
 
-Result<void> make_object_folder(const std::filesystem::path& path) {
+bool is_link(const std::filesystem::path& path) {
   std::error_code error;
-  if (std::filesystem::is_symlink(path, error)) {
+  return std::filesystem::is_symlink(path, error);
+}
+
+Result<void> make_object_folder(const std::filesystem::path& path) {
+  if (is_link(path)) {
     log::warning("{} is a link: it is removed, and what it leads to is left alone", path.string());
     TRY(remove_name(path));
   }
@@ -116,9 +120,9 @@ Result<void> make_object_folders(const Layout& layout, const Sha256& digest) {
   return make_object_folder(folder);
 }
 
-bool has_object_folders(const Layout& layout, const Sha256& digest) {
+bool is_behind_link(const Layout& layout, const Sha256& digest) {
   auto folder = layout.object(digest).parent_path();
-  return is_own_folder(folder.parent_path()) && is_own_folder(folder);
+  return is_link(folder.parent_path()) || is_link(folder);
 }
 
 }  // namespace weir::cas

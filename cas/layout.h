@@ -54,7 +54,7 @@ Result<void> make_folders(const Layout& layout);
 
 // Makes the two folders that the object's file stands in.  A link in the place of one is removed.
 Result<void> make_object_folders(const Layout& layout, const Sha256& digest);
-// Whether those two are folders of the store and no links out of it.
-bool has_object_folders(const Layout& layout, const Sha256& digest);
+// Whether one of those two is a link, which leads out of the store.
+bool is_behind_link(const Layout& layout, const Sha256& digest);
 
 }  // namespace weir::cas

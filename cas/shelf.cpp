@@ -82,8 +82,7 @@ Result<RecentFiles::File> Shelf::open_object(const Sha256& digest, const FileSta
 
 // Where descriptors run out, those that only save time are given back first.
 Result<OpenedFile> Shelf::open_by_name(const Sha256& digest) {
-  // A link in the place of one of them leads out of the store.
-  if (!has_object_folders(layout_, digest)) return OpenedFile{};
+  if (is_behind_link(layout_, digest)) return OpenedFile{};
   auto object = open_existing(layout_.object(digest), Access::read);
   if (object || object.error().code != ErrorCode::no_descriptors) return object;
   recent_.clear();
@@ -220,7 +219,7 @@ Result<bool> Shelf::remove(const Candidate& blob) {
   open_files_->forget_unless_held(blob.digest, [&] { entry = catalog_->take(blob.digest, blob.used); });
   if (!entry) return false;
   recent_.drop(blob.digest);
-  auto removed = has_object_folders(layout_, blob.digest) ? remove_name(layout_.object(blob.digest)) : Result<void>();
+  auto removed = is_behind_link(layout_, blob.digest) ? Result<void>() : remove_name(layout_.object(blob.digest));
   if (!removed) catalog_->put(blob.digest, *entry);
   return removed ? Result<bool>(true) : fail(removed.error());
 }

@@ -36,6 +36,7 @@ Result<std::string> installation_name(const std::filesystem::path& folder) {
   auto stored = read_regular_file(path, Links::follow, 256);
   if (stored && *stored && (*stored)->starts_with("weir-") && (*stored)->find('\n') == (*stored)->size() - 1)
     return (*stored)->substr(0, (*stored)->size() - 1);
+  if (!stored && stored.error().code != ErrorCode::invalid) return fail(stored.error());
   if (!stored) {
     log::warning("{}: it is set aside, and Weir gives itself another name in Via", stored.error().message);
     TRY(set_aside(path));

@@ -17,7 +17,9 @@ constexpr mode_t kOwnerOnly = 0600;
 // The key; nothing when there is none any more.
 Result<std::optional<std::string>> read_or_set_aside(const std::filesystem::path& key_file) {
   auto held = read_regular_file(key_file, Links::refuse, kKeyBytes);
-  if (held && (!*held || (*held)->size() == kKeyBytes)) return held;
+  bool is_key = held && (!*held || (*held)->size() == kKeyBytes);
+  // What cannot be read now may be read the next time.
+  if (is_key || (!held && held.error().code != ErrorCode::invalid)) return held;
   log::warning("{} ({}) is set aside as {}.set-aside, and a new one is made: what the hub permitted is asked for again",
                key_file.string(), held ? "it is too short" : held.error().message, key_file.string());
   TRY(set_aside(key_file));

@@ -25,7 +25,7 @@ class AskerHasher {
  public:
   explicit AskerHasher(Secret key) : key_(std::move(key)) {}
   // Blocking.  The key in this file; a new one, readable by its owner alone, when there is no such file.  What is no
-  // key is set aside for one.  Errors: io.
+  // key is set aside for one.  Errors: io, no_descriptors.
   static Result<AskerHasher> open(const std::filesystem::path& key_file);
 
   // By the Authorization and the Cookie of a client's request.

@@ -115,16 +115,15 @@ TEST_F(LayoutTest, empties_tmp) {
 TEST_F(LayoutTest, takes_no_link_for_a_folder) {
   ASSERT_TRUE(make());
   auto digest = sha256("x");
-  EXPECT_FALSE(has_object_folders(layout, digest));
   ASSERT_TRUE(make_object_folders(layout, digest));
-  EXPECT_TRUE(has_object_folders(layout, digest));
+  EXPECT_FALSE(is_behind_link(layout, digest));
 
   auto outer = layout.object(digest).parent_path().parent_path();
   std::filesystem::rename(outer, folder.path() / "moved");
   std::filesystem::create_directory_symlink(folder.path() / "moved", outer);
-  EXPECT_FALSE(has_object_folders(layout, digest));
+  EXPECT_TRUE(is_behind_link(layout, digest));
   EXPECT_TRUE(make_object_folders(layout, digest));
-  EXPECT_TRUE(has_object_folders(layout, digest));
+  EXPECT_FALSE(is_behind_link(layout, digest));
   EXPECT_TRUE(is_there(folder.path() / "moved" / layout.object(digest).parent_path().filename()));
 }
 
