@@ -129,9 +129,11 @@ FetchFixture::FetchFixture() : store_(cas::BlobStore::open({folder_ / "store"}).
   setup_.is_intercepted = [](std::string_view host) { return host.ends_with(".hub.test"); };
 }
 
-FetchFixture::~FetchFixture() {
+// What a test's own class holds goes before this class does, and the server's threads may use it.
+void FetchFixture::TearDown() {
   end_table();
   for (auto& gate : gates_) gate->open();
+  server_.reset();
 }
 
 std::shared_ptr<Gate> FetchFixture::gate() {

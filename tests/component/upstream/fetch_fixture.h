@@ -74,7 +74,7 @@ struct FetchClient : FetchListener {
 class FetchFixture : public testing::Test {
  protected:
   FetchFixture();
-  ~FetchFixture() override;
+  void TearDown() override;
 
   // The next request to the CDN gets `reply`; further ones those that were added later, at last that of cdn_always().
   void cdn(Reply reply) { add(cdn_replies_, std::move(reply)); }

@@ -51,7 +51,6 @@ class FetchPeersTest : public FetchFixture {
     source_.url = Secret("https://" + source_.place);
     source_.share_private = true;
   }
-  ~FetchPeersTest() override { end_table(); }
 
   // From the first use of table() on.
   void pair() {
