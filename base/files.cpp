@@ -56,7 +56,7 @@ Result<void> write_new_file(const std::filesystem::path& path, std::string_view 
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return fail(errno_error("creating " + path.string()));
   // Who may not give it away leaves it to himself.
-  if (owner && ::fchown(fd.get(), owner->user, owner->group) != 0) errno = 0;
+  if (owner) (void)!::fchown(fd.get(), owner->user, owner->group);
   if (::fchmod(fd.get(), mode) != 0) return fail(errno_error("setting the mode of " + path.string()));
   TRY(write_all(fd.get(), bytes, "writing " + path.string()));
   if (::fsync(fd.get()) != 0) return fail(errno_error("syncing " + path.string()));

@@ -52,7 +52,10 @@ Result<void> check_store(const std::filesystem::path& store_root) {
   std::error_code error;
   bool there = std::filesystem::exists(cas::Layout(store_root).version(), error);
   if (error) return fail(errno_error("opening " + store_root.string(), error.value()));
-  if (!there) return fail(ErrorCode::invalid, "there is no store in " + store_root.string());
+  if (!there)
+    return fail(ErrorCode::invalid,
+                "there is no store in " + store_root.string() +
+                    ": nothing came through Weir yet, or --store (store.path) has to name another folder");
   return {};
 }
 

@@ -78,7 +78,10 @@ std::string verification_text(const Verification& verification) {
     out += fmt::format("{}  {}\n{}", proxy::name_of(finding.verdict), fate_of(finding), blob_lines(finding.blob));
   auto checked = fmt::format("{}, {}", counted(verification.blobs, "blob"), show_bytes(verification.bytes));
   if (verification.findings.empty()) return fmt::format("{}: all right\n", checked);
-  return fmt::format("{}{}: {} not right\n", out, checked, verification.findings.size());
+  auto unrepaired = [](const Finding& finding) { return finding.repair.empty(); };
+  bool any = std::any_of(verification.findings.begin(), verification.findings.end(), unrepaired);
+  return fmt::format("{}{}: {} not right{}\n", out, checked, verification.findings.size(),
+                     any ? "; weir verify --fix downloads what it knows a name of" : "");
 }
 
 std::string verification_json(const Verification& verification) {

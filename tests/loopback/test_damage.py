@@ -329,7 +329,8 @@ def test_verify_without_a_store(weir: Weir, hub: TestHub, tmp_path: Path) -> Non
     for store in (tmp_path / "typo", tmp_path / "file"):
         for options in ([], ["--fix"], ["--json"]):
             done = weir.run("verify", "--store", str(store), *options)
-            assert (done.returncode, str(store) in done.stderr) == (2, True), done
+            said = f"there is no store in {store}: " in done.stderr and "--store" in done.stderr
+            assert (done.returncode, said) == (2, True), done
     assert not (tmp_path / "typo").exists()
 
 
