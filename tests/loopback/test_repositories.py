@@ -4,7 +4,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,6 @@ import pytest
 from files import GATED, TINY, WEIGHTS, bearer, get, hold, resolve, whole
 from harness import Connection, Weir
 from hub import Generated, Repo, TestHub, large
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_files_of_a_repository(weir: Weir, hub: TestHub) -> None:
@@ -60,12 +53,19 @@ def regular(weir: Weir, path: str = "config.json", repo: str = TINY) -> bytes:
         return connection.get(connection.get(resolve(repo, path)).header("Location") or "").body
 
 
+def wait_until_listed(weir: Weir, count: int) -> None:
+    """A file has its name a moment after it stands among the objects."""
+    deadline = time.monotonic() + 30
+    while len(json.loads(weir.run("ls", "--json", "--repo", TINY).stdout)) < count:
+        assert time.monotonic() < deadline
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_a_repository_is_removed(weir: Weir, hub: TestHub, running: bool) -> None:
     file = hold(weir, hub)
     config = hub.file(TINY, "config.json")
     assert regular(weir) == whole(config)
-    wait_for(lambda: len(weir.objects()) == 2)
+    wait_until_listed(weir, 2)
     if not running:
         weir.stop()
     done = weir.run("rm", TINY)
@@ -80,7 +80,7 @@ def test_a_repository_is_removed(weir: Weir, hub: TestHub, running: bool) -> Non
     # It comes back as if it had never been here, names too.
     hold(weir, hub)
     assert regular(weir) == whole(config)
-    wait_for(lambda: len(weir.objects()) == 2)
+    wait_until_listed(weir, 2)
     weir.stop()
     listed = json.loads(weir.run("ls", "--json", "--repo", TINY).stdout)
     assert {each["sha256"] for each in listed} == {file.sha256, config.sha256}
@@ -89,7 +89,7 @@ def test_a_repository_is_removed(weir: Weir, hub: TestHub, running: bool) -> Non
 def test_one_file_is_removed(weir: Weir, hub: TestHub) -> None:
     file = hold(weir, hub)
     regular(weir)
-    wait_for(lambda: len(weir.objects()) == 2)
+    wait_until_listed(weir, 2)
     answer = json.loads(weir.run("rm", "--json", TINY, WEIGHTS, "other").stdout)
     assert answer == {
         "names": 1,
