@@ -33,6 +33,7 @@ Result<uint64_t> parse_limit(const std::string& text) {
 }
 
 Result<std::string> collect_here(const config::Config& config, cas::Collect mode, std::optional<uint64_t> max_size) {
+  TRY(check_store(config.store.root));
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   auto catalog = catalog_path(config.store.root);
   hub::Pins pins(hub::pins_beside(catalog), catalog);

@@ -53,11 +53,19 @@ Result<bool> change_here(hub::Pins& pins, Change change, const hub::Pin& pin) {
   return change == Change::pin ? pins.add(pin) : pins.remove(pin);
 }
 
+// A pin may come before the first file: it makes the store that the configuration names, as the first download would.
+// A folder named for this one command is expected to hold a store.
+Result<void> check_store_to_change(const config::Config& config, const PinOptions& options, Change change) {
+  if (change == Change::pin && options.config.store.empty()) return {};
+  return check_store(config.store.root);
+}
+
 Result<std::string> change_pins(const config::Config& config, const PinOptions& options, Change change) {
   TRY_ASSIGN(auto wanted, parse_all(options.repos));
   TRY_ASSIGN(auto server, find_server(config.store.root));
   std::unique_ptr<cas::BlobStore> store;
   if (!server) {
+    TRY(check_store_to_change(config, options, change));
     // Its lock keeps a proxy from starting meanwhile.
     TRY_ASSIGN(store, cas::BlobStore::open(config.store));
   }
@@ -71,7 +79,8 @@ Result<std::string> change_pins(const config::Config& config, const PinOptions& 
   return out;
 }
 
-Result<std::string> list_pins(const config::Config& config) {
+Result<std::string> list_pins(const config::Config& config, const PinOptions& options) {
+  if (!options.config.store.empty()) TRY(check_store(config.store.root));
   auto catalog = catalog_path(config.store.root);
   hub::Pins pins(hub::pins_beside(catalog), catalog);
   TRY_ASSIGN(auto listed, pins.list());
@@ -81,7 +90,7 @@ Result<std::string> list_pins(const config::Config& config) {
 }
 
 Result<std::string> pin(const config::Config& config, const PinOptions& options) {
-  return options.repos.empty() ? list_pins(config) : change_pins(config, options, Change::pin);
+  return options.repos.empty() ? list_pins(config, options) : change_pins(config, options, Change::pin);
 }
 
 Result<std::string> unpin(const config::Config& config, const PinOptions& options) {

@@ -29,6 +29,7 @@ struct RmOptions {
 };
 
 Result<std::string> remove_here(const config::Config& config, const proxy::Removal& removal) {
+  TRY(check_store(config.store.root));
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   auto path = catalog_path(config.store.root);
   TRY_ASSIGN(auto catalog, hub::Catalog::open(path));

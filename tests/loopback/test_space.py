@@ -241,6 +241,33 @@ def test_pins_without_a_proxy(make_weir: Make, hub: TestHub, tmp_path: Path) -> 
     assert held(weir, hub) == "ac"
 
 
+COMMANDS = (["gc"], ["gc", "--dry-run"], ["rm", "acme/a"], ["pin"], ["pin", "acme/a"], ["unpin", "acme/a"])
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids="_".join)
+def test_a_folder_without_a_store_stays_as_it_is(idle: Weir, tmp_path: Path, command: list[str]) -> None:
+    somebody_elses = tmp_path / "etc"
+    somebody_elses.mkdir()
+    (somebody_elses / "passwd").touch()
+    for store in (tmp_path / "typo", somebody_elses):
+        done = idle.run(*command, "--store", str(store))
+        said = f"there is no store in {store}: " in done.stderr and "--store" in done.stderr
+        assert (done.returncode, said) == (2, True), done
+    assert not (tmp_path / "typo").exists()
+    assert [path.name for path in somebody_elses.iterdir()] == ["passwd"]
+
+
+def test_a_pin_may_come_before_the_first_download(idle: Weir) -> None:
+    """Into the store of the configuration, where the files will come.  There is nothing to take from that yet."""
+    assert (idle.run("pin").returncode, idle.run("pin").stdout) == (0, "")
+    for command in (["gc"], ["rm", "acme/a"], ["unpin", "acme/a"]):
+        assert idle.run(*command).returncode == 2
+    assert not idle.store.exists()
+    assert idle.run("pin", "acme/a").stdout == "pinned acme/a\n"
+    with idle:
+        assert idle.run("pin").stdout == "acme/a\n"
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_gc(make_weir: Make, hub: TestHub, tmp_path: Path, running: bool) -> None:
     weir = limited(make_weir, 0)
