@@ -3,10 +3,9 @@
 #include <memory>
 #include <optional>
 
-#include "cas/blob_store.h"
 #include "cli/command.h"
 #include "cli/gc_report.h"
-#include "cli/running_server.h"
+#include "cli/store_access.h"
 #include "cli/store_contents.h"
 #include "cli/store_request.h"
 #include "config/values.h"
@@ -32,13 +31,12 @@ Result<uint64_t> parse_limit(const std::string& text) {
   return *bytes;
 }
 
-Result<std::string> collect_here(const config::Config& config, cas::Collect mode, std::optional<uint64_t> max_size) {
-  TRY(check_store(config.store.root));
-  TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
+Result<std::string> collect_here(const config::Config& config, cas::BlobStore& store, cas::Collect mode,
+                                 std::optional<uint64_t> max_size) {
   auto catalog = catalog_path(config.store.root);
-  hub::Pins pins(hub::pins_beside(catalog), catalog);
-  store->set_pins([&pins] { return pins.blobs(); });
-  return proxy::collect_answer(store->space(), mode, max_size);
+  auto pins = std::make_shared<hub::Pins>(hub::pins_beside(catalog), catalog);
+  store.set_pins([pins] { return pins->blobs(); });
+  return proxy::collect_answer(store.space(), mode, max_size);
 }
 
 Result<std::string> collect_there(const config::Config& config, const RunningServer& server, cas::Collect mode,
@@ -55,9 +53,9 @@ Result<std::string> gc(const config::Config& config, const GcOptions& options) {
     TRY_ASSIGN(max_size, parse_limit(options.max_size));
   }
   auto mode = options.dry_run ? cas::Collect::dry_run : cas::Collect::for_real;
-  TRY_ASSIGN(auto server, find_server(config.store.root));
-  TRY_ASSIGN(auto answer,
-             server ? collect_there(config, *server, mode, max_size) : collect_here(config, mode, max_size));
+  TRY_ASSIGN(auto access, reach_store(config, NoStore::refuse));
+  TRY_ASSIGN(auto answer, access.server ? collect_there(config, *access.server, mode, max_size)
+                                        : collect_here(config, *access.store, mode, max_size));
   if (options.json) return answer;
   return collected_text(answer, config.store.root, options.dry_run ? Tense::would_remove : Tense::removed);
 }

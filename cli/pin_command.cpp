@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cas/blob_store.h"
 #include "cli/command.h"
-#include "cli/running_server.h"
+#include "cli/store_access.h"
 #include "cli/store_contents.h"
 #include "cli/store_request.h"
 #include "http/target.h"
@@ -55,25 +54,19 @@ Result<bool> change_here(hub::Pins& pins, Change change, const hub::Pin& pin) {
 
 // A pin may come before the first file: it makes the store that the configuration names, as the first download would.
 // A folder named for this one command is expected to hold a store.
-Result<void> check_store_to_change(const config::Config& config, const PinOptions& options, Change change) {
-  if (change == Change::pin && options.config.store.empty()) return {};
-  return check_store(config.store.root);
+NoStore without_store(const PinOptions& options, Change change) {
+  return change == Change::pin && options.config.store.empty() ? NoStore::make : NoStore::refuse;
 }
 
 Result<std::string> change_pins(const config::Config& config, const PinOptions& options, Change change) {
   TRY_ASSIGN(auto wanted, parse_all(options.repos));
-  TRY_ASSIGN(auto server, find_server(config.store.root));
-  std::unique_ptr<cas::BlobStore> store;
-  if (!server) {
-    TRY(check_store_to_change(config, options, change));
-    // Its lock keeps a proxy from starting meanwhile.
-    TRY_ASSIGN(store, cas::BlobStore::open(config.store));
-  }
+  TRY_ASSIGN(auto access, reach_store(config, without_store(options, change)));
   auto catalog = catalog_path(config.store.root);
   hub::Pins pins(hub::pins_beside(catalog), catalog);
   std::string out;
   for (const auto& pin : wanted) {
-    TRY_ASSIGN(bool changed, server ? change_there(config, *server, change, pin) : change_here(pins, change, pin));
+    TRY_ASSIGN(bool changed,
+               access.server ? change_there(config, *access.server, change, pin) : change_here(pins, change, pin));
     out += outcome(change, pin, changed);
   }
   return out;

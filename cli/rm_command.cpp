@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/running_server.h"
 #include "cli/status_report.h"
+#include "cli/store_access.h"
 #include "cli/store_contents.h"
 #include "cli/store_request.h"
 #include "http/target.h"
@@ -28,13 +28,11 @@ struct RmOptions {
   bool json = false;
 };
 
-Result<std::string> remove_here(const config::Config& config, const proxy::Removal& removal) {
-  TRY(check_store(config.store.root));
-  TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
+Result<std::string> remove_here(const config::Config& config, cas::BlobStore& store, const proxy::Removal& removal) {
   auto path = catalog_path(config.store.root);
   TRY_ASSIGN(auto catalog, hub::Catalog::open(path));
   TRY_ASSIGN(auto memory, hub::HubMemory::open(config.store.root, config.memory));
-  return proxy::remove_files({*store, *catalog, *memory, path, config.proxy.intercept.hosts}, removal);
+  return proxy::remove_files({store, *catalog, *memory, path, config.proxy.intercept.hosts}, removal);
 }
 
 Result<std::string> remove_there(const config::Config& config, const RunningServer& server,
@@ -62,8 +60,9 @@ Result<std::string> remove(const config::Config& config, const RmOptions& option
   auto which = hub::parse_pin(options.repo);
   if (!which) return fail(which.error().in(options.repo));
   proxy::Removal removal{*which, options.paths};
-  TRY_ASSIGN(auto server, find_server(config.store.root));
-  TRY_ASSIGN(auto answer, server ? remove_there(config, *server, removal) : remove_here(config, removal));
+  TRY_ASSIGN(auto access, reach_store(config, NoStore::refuse));
+  TRY_ASSIGN(auto answer, access.server ? remove_there(config, *access.server, removal)
+                                        : remove_here(config, *access.store, removal));
   auto json = Json::parse(answer, nullptr, false);
   if (!json.is_object()) return fail(ErrorCode::io, "the proxy's answer is not the JSON object that it should be");
   if (number_at(json, "names") == 0) return fail(ErrorCode::io, "no such file of " + options.repo + " is known");

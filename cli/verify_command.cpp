@@ -7,16 +7,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <thread>
 
 #include "base/log.h"
-#include "cas/blob_store.h"
 #include "cli/borrowed_proxy.h"
 #include "cli/command.h"
 #include "cli/hub_client.h"
 #include "cli/refetch.h"
-#include "cli/running_server.h"
+#include "cli/store_access.h"
 #include "cli/store_contents.h"
 #include "cli/verdict_request.h"
 #include "cli/verification.h"
@@ -24,8 +21,6 @@
 namespace weir::cli {
 namespace {
 
-constexpr Duration kSettleTimeout{15'000};
-constexpr Duration kRecheck{50};
 // What a verification, the scrub or a client has found so long ago counts as found now.
 constexpr std::chrono::hours kFoundLately{24};
 
@@ -106,22 +101,9 @@ Result<void> repair(const config::Config& config, const ProxyContact& contact, V
   return {};
 }
 
-// The proxy that owns the store and answers; nothing when nobody owns it.  One that starts or ends is waited for.
-Result<std::optional<ProxyContact>> find_settled_server(const config::Config& config) {
-  auto deadline = monotonic_now() + kSettleTimeout;
-  for (;;) {
-    TRY_ASSIGN(auto server, find_server(config.store.root));
-    if (!server) return std::nullopt;
-    if (server->address && answers(contact_of(config, *server->address))) return contact_of(config, *server->address);
-    if (monotonic_now() > deadline)
-      return fail(ErrorCode::timeout, fmt::format("process {} holds the store, but answers no requests", server->pid));
-    std::this_thread::sleep_for(kRecheck);
-  }
-}
-
-Result<Verification> verify_here(const config::Config& config, const std::vector<StoredBlob>& blobs) {
-  TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
-  return verify_all(blobs, by_this_process(*store));
+Verify by_who_owns(const config::Config& config, const StoreAccess& access) {
+  if (!access.server) return by_this_process(*access.store);
+  return by_server(contact_of(config, *access.server->address), IfUnreadable::leave);
 }
 
 // With a proxy that runs already, or that runs as long as this takes.
@@ -142,9 +124,8 @@ Result<Verification> find_damage(const config::Config& config, const VerifyOptio
   auto blobs = choose(std::move(all), sample, random);
   if (options.fix) return verify_and_fix(config, blobs);
   if (blobs.empty()) return Verification{};
-  TRY_ASSIGN(auto server, find_settled_server(config));
-  TRY_ASSIGN(auto verification,
-             server ? verify_all(blobs, by_server(*server, IfUnreadable::leave)) : verify_here(config, blobs));
+  TRY_ASSIGN(auto access, reach_store(config, NoStore::refuse));
+  TRY_ASSIGN(auto verification, verify_all(blobs, by_who_owns(config, access)));
   TRY(name_findings(config, verification));
   return verification;
 }

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store keeps to its limits: what goes when there is no room, what stays, and the commands for that."""
 
+import fcntl
 import hashlib
 import json
+import os
+import socket
+import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -266,6 +271,30 @@ def test_a_pin_may_come_before_the_first_download(idle: Weir) -> None:
     assert idle.run("pin", "acme/a").stdout == "pinned acme/a\n"
     with idle:
         assert idle.run("pin").stdout == "acme/a\n"
+
+
+def test_many_pins_at_once(idle: Weir) -> None:
+    """Each takes the store for itself."""
+    repos = [f"acme/{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(repos)) as pool:
+        for done in pool.map(lambda repo: idle.run("pin", repo), repos):
+            assert done.returncode == 0, done.stderr
+    assert idle.run("pin").stdout.split() == sorted(repos)
+
+
+def test_a_pin_waits_for_a_proxy_that_ends(idle: Weir) -> None:
+    """It holds the store still, but takes no request any more."""
+    idle.store.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as port, (idle.store / "lock").open("wb", buffering=0) as lock:
+        lock.write(f"pid {os.getpid()}\naddress 127.0.0.1:{port.getsockname()[1]}\n".encode())
+        whole_file = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        fcntl.fcntl(lock, fcntl.F_OFD_SETLK, whole_file)
+        with ThreadPoolExecutor(1) as pool:
+            pinned = pool.submit(idle.run, "pin", "acme/a")
+            port.accept()[0].close()
+            port.close()
+            lock.close()
+            assert pinned.result().stdout == "pinned acme/a\n", pinned.result().stderr
 
 
 @pytest.mark.parametrize("running", [True, False])
