@@ -43,20 +43,21 @@ Result<std::string> read_to_end(int fd, const std::filesystem::path& path, size_
 struct Owner {
   uid_t user;
   gid_t group;
+  mode_t mode;  // what they and others may do
 };
 
 std::optional<Owner> owner_of(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return Owner{status.st_uid, status.st_gid};
+  return Owner{status.st_uid, status.st_gid, status.st_mode & 0777};
 }
 
 Result<void> write_new_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode,
                             const std::optional<Owner>& owner) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return fail(errno_error("creating " + path.string()));
-  // Who may not give it away leaves it to himself.
-  if (owner) (void)!::fchown(fd.get(), owner->user, owner->group);
+  // Who may not give it away leaves it to himself; the former mode was for the former group.
+  if (owner && ::fchown(fd.get(), owner->user, owner->group) == 0) mode = owner->mode;
   if (::fchmod(fd.get(), mode) != 0) return fail(errno_error("setting the mode of " + path.string()));
   TRY(write_all(fd.get(), bytes, "writing " + path.string()));
   if (::fsync(fd.get()) != 0) return fail(errno_error("syncing " + path.string()));

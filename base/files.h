@@ -34,7 +34,8 @@ Result<void> set_aside(const std::filesystem::path& path);
 
 // Writes beside the target with O_EXCL and `mode` (whatever the umask), syncs, renames, and syncs the folder.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
-// The same for a file that somebody else may own: user and group stay, as far as this process may give it to them.
+// The same for a file that somebody else may own: where this process may give it to them, user, group and the former
+// mode stay.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
 
 // Makes the folder and its parents; those that it makes get `mode`.

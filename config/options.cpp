@@ -139,8 +139,9 @@ void add_proxy(Options& all) {
       [](auto& config) -> auto& { return config.proxy.access_log; })));
   all.push_back(reloadable(path_option(
       {"proxy.users",
-       "A file of names and passwords (weir user add NAME): clients then have to give one of them.  On an address that "
-       "is not loopback this needs proxy.tls."},
+       "A file of names and passwords (weir user add NAME): clients then have to give one of them.  It is its owner's "
+       "alone (chmod 600), or root's for a group to read (chmod 640).  On an address that is not loopback this needs "
+       "proxy.tls."},
       "the path of a file, or \"\"", Empty::taken, [](auto& config) -> auto& { return config.proxy.listen.users; })));
 }
 

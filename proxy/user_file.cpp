@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -13,20 +14,34 @@ namespace {
 
 constexpr size_t kLargestFile = 16 << 20;
 constexpr size_t kLongestName = 64;
-constexpr mode_t kOthers = 0077;
+constexpr uid_t kRoot = 0;
+constexpr mode_t kOwnersAlone = 0600;
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._@+-").find(c) != std::string_view::npos;
 }
 
-Result<void> check_owners_alone(const std::filesystem::path& path) {
+// What root keeps for a service is readable by the service's group.
+mode_t most_of(uid_t owner) {
+  return owner == kRoot ? 0740 : 0700;
+}
+
+Result<void> check_kept_secret(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return {};  // reading it will say why
-  if ((status.st_mode & kOthers) == 0) return {};
-  return fail(ErrorCode::refused,
-              fmt::format("{} holds passwords' hashes, but others than its owner may read or write it: chmod 600 {}",
-                          path.string(), path.string()));
+  auto refused = [&path](std::string_view why, std::string_view what_to_do) {
+    return fail(ErrorCode::refused,
+                fmt::format("{} holds passwords' hashes, but {}: {}", path.string(), why, what_to_do));
+  };
+  auto reader = ::geteuid();
+  if (status.st_uid != reader && status.st_uid != kRoot && reader != kRoot)
+    return refused("belongs to another user", fmt::format("give it to user {}, or to root", reader));
+  if ((status.st_mode & 0777 & ~most_of(status.st_uid)) == 0) return {};
+  if (status.st_uid == kRoot)
+    return refused("others than root and its group may read it, or others than root may write it",
+                   fmt::format("chmod 600 {0}, or chmod 640 {0} for a service whose group it has", path.string()));
+  return refused("others than its owner may read or write it", fmt::format("chmod 600 {}", path.string()));
 }
 
 Result<User> parse_line(std::string_view line) {
@@ -47,7 +62,7 @@ bool is_user_name(std::string_view name) {
 }
 
 Result<std::vector<User>> read_users(const std::filesystem::path& path) {
-  TRY(check_owners_alone(path));
+  TRY(check_kept_secret(path));
   TRY_ASSIGN(auto text, read_file(path, kLargestFile));
   if (!text) return fail(ErrorCode::invalid, path.string() + ": there is no such file; weir user add NAME makes it");
   std::vector<User> users;
@@ -68,7 +83,7 @@ Result<std::vector<User>> read_users(const std::filesystem::path& path) {
 Result<void> write_users(const std::filesystem::path& path, const std::vector<User>& users) {
   std::string text;
   for (const auto& user : users) text += user.name + ":" + user.hash.text() + "\n";
-  return replace_file(path, text, 0600);
+  return replace_file(path, text, kOwnersAlone);
 }
 
 Result<void> change_users(const std::filesystem::path& path,

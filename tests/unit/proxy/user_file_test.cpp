@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 
 #include "base/files.h"
 #include "tests/unit/base/temporary_folder.h"
@@ -62,6 +63,22 @@ class UserFileTest : public testing::Test {
     return users ? "read" : users.error().message;
   }
 
+  // What `act` does is done by that user.
+  void as(uid_t user, gid_t group, const std::function<void()>& act) {
+    ASSERT_EQ(::setegid(group), 0);
+    ASSERT_EQ(::seteuid(user), 0);
+    act();
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_EQ(::setegid(0), 0);
+  }
+  std::string error_for(uid_t user, gid_t group) {
+    std::string said;
+    as(user, group, [&] { said = error(); });
+    return said;
+  }
+
+  static constexpr uid_t kOther = 65534;
+  static constexpr gid_t kService = 65533;
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "users";
   const std::string hash_ = kForeign;
@@ -92,7 +109,7 @@ TEST_F(UserFileTest, says_where_it_is_wrong) {
 }
 
 TEST_F(UserFileTest, is_its_owners_alone) {
-  for (mode_t mode : {0640, 0604, 0620, 0666}) {
+  for (mode_t mode : {0604, 0620, 0610, 0660, 0641, 0644, 0666}) {
     write("ann:" + hash_ + "\n", mode);
     EXPECT_THAT(error(), HasSubstr("chmod 600")) << mode;
   }
@@ -100,17 +117,58 @@ TEST_F(UserFileTest, is_its_owners_alone) {
   EXPECT_EQ(error(), "read");
 }
 
+TEST_F(UserFileTest, of_roots_a_group_may_read) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give a file away";
+  for (mode_t mode : {0640, 0440}) {
+    write("ann:" + hash_ + "\n", mode);
+    EXPECT_EQ(error(), "read") << mode;
+    ASSERT_EQ(::chown(path_.c_str(), kOther, kService), 0);
+    EXPECT_THAT(error(), HasSubstr("others than its owner")) << mode;
+  }
+}
+
+TEST_F(UserFileTest, is_read_by_its_owner_and_of_root_alone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may be somebody else";
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  write("ann:" + hash_ + "\n", 0640);
+  ASSERT_EQ(::chown(path_.c_str(), 0, kService), 0);
+  EXPECT_EQ(error_for(kOther, kService), "read");
+  write("ann:" + hash_ + "\n", 0600);
+  ASSERT_EQ(::chown(path_.c_str(), kOther, kService), 0);
+  EXPECT_EQ(error(), "read");
+  EXPECT_EQ(error_for(kOther, kService), "read");
+  EXPECT_THAT(error_for(kOther - 1, kService), HasSubstr("belongs to another user"));
+}
+
 TEST_F(UserFileTest, stays_with_its_owner) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root may give a file away";
-  write("ann:" + hash_ + "\n");
-  ASSERT_EQ(::chown(path_.c_str(), 65534, 65533), 0);
-  ASSERT_TRUE(change_users(path_, [](std::vector<User>& users) -> Result<void> {
-    users.clear();
-    return {};
-  }));
+  const struct {
+    uid_t owner;
+    mode_t mode;
+  } cases[] = {{kOther, 0600}, {kOther, 0400}, {0, 0640}};
+  for (const auto& each : cases) {
+    write("ann:" + hash_ + "\n", each.mode);
+    ASSERT_EQ(::chown(path_.c_str(), each.owner, kService), 0);
+    ASSERT_TRUE(change_users(path_, [](std::vector<User>& users) -> Result<void> {
+      users.clear();
+      return {};
+    }));
+    struct stat status {};
+    ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+    EXPECT_EQ(std::make_pair(status.st_uid, status.st_gid), std::make_pair(each.owner, kService));
+    EXPECT_EQ(status.st_mode & 0777, each.mode);
+  }
+}
+
+TEST_F(UserFileTest, is_the_writers_alone_who_may_not_give_it_to_its_group) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may be somebody else";
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0777), 0);
+  write("ann:" + hash_ + "\n", 0640);
+  ASSERT_EQ(::chown(path_.c_str(), 0, kService), 0);
+  as(kOther, kOther, [this] { ASSERT_TRUE(write_users(path_, {})); });
   struct stat status {};
   ASSERT_EQ(::stat(path_.c_str(), &status), 0);
-  EXPECT_EQ(std::make_pair(status.st_uid, status.st_gid), std::make_pair(uid_t{65534}, gid_t{65533}));
+  EXPECT_EQ(status.st_uid, kOther);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
