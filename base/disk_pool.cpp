@@ -21,10 +21,19 @@ void perform(std::function<void()> work) {
 }  // namespace
 
 DiskPool::DiskPool(size_t threads) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  try {
+    for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
 DiskPool::~DiskPool() {
+  end();
+}
+
+void DiskPool::end() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;

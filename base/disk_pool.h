@@ -45,6 +45,7 @@ class DiskTask {
 
 class DiskPool {
  public:
+  // Throws std::system_error when the system does not give so many.
   explicit DiskPool(size_t threads);
   // Runs all work that was submitted, then ends the threads.
   ~DiskPool();
@@ -94,6 +95,7 @@ class DiskPool {
 
   void enqueue(std::function<void()> work);
   void run();
+  void end();
 
   std::mutex mutex_;
   std::condition_variable ready_;

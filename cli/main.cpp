@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/threads.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "cli/command_line.h"
@@ -71,6 +73,10 @@ int parse_and_run(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
   try {
     return weir::cli::parse_and_run({argv + std::min(argc, 1), argv + argc});
+  } catch (const std::system_error& error) {
+    bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
+    weir::cli::complain(no_thread ? weir::no_thread_error().message : error.what());
+    return weir::cli::kFailed;
   } catch (const std::exception& error) {
     weir::cli::complain(error.what());
     return weir::cli::kFailed;

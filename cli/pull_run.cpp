@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/threads.h"
+
 namespace weir::cli {
 namespace {
 
@@ -60,11 +62,10 @@ class Run {
   PullEnd run() {
     auto began = monotonic_now();
     Display display(PullProgress(plan_.files(), plan_.bytes()), began);
-    std::vector<std::thread> threads;
-    for (size_t number = 0; number < kWorkers; ++number) threads.emplace_back([this, number] { work(number == 0); });
+    auto threads = start_workers();
     {
       std::unique_lock lock(mutex_);
-      while (!ended_.wait_for(lock, kRedraw, [this] { return workers_ended_ == kWorkers; })) {
+      while (!ended_.wait_for(lock, kRedraw, [&] { return workers_ended_ >= threads.size(); })) {
         lock.unlock();
         display.update(puller_.tally(), monotonic_now());
         if (auto enough = room_.check(); !enough) leave_the_rest(enough.error());
@@ -78,6 +79,18 @@ class Run {
   }
 
  private:
+  // As many as the system gives, up to kWorkers.  Where it gives none the work is done here.
+  std::vector<std::thread> start_workers() {
+    std::vector<std::thread> threads;
+    while (threads.size() < kWorkers) {
+      auto thread = start_thread([this, also_large = threads.empty()] { work(also_large); });
+      if (!thread) break;
+      threads.push_back(std::move(*thread));
+    }
+    if (threads.empty()) work(true);
+    return threads;
+  }
+
   void work(bool also_large) {
     for (size_t at = next_small_++; at < plan_.small.size(); at = next_small_++) pull(plan_.small[at]);
     if (also_large)

@@ -6,9 +6,10 @@
 
 #include <cerrno>
 #include <mutex>
-#include <thread>
+#include <utility>
 
 #include "base/log.h"
+#include "base/threads.h"
 
 namespace weir::cli {
 namespace {
@@ -46,12 +47,14 @@ Result<std::unique_ptr<RunWatch>> RunWatch::start(const std::filesystem::path& s
   state->callback = std::move(on_last_run_ended);
   // Detached: nothing but the lock ends its wait, and at the end of the process it needs no goodbye.  Its descriptor is
   // given away to the process, for the lock must outlast everything that a new run could still meet.
-  std::thread([state, fd = fd.release()] {
+  auto wait = [state, fd = fd.release()] {
     auto locked = lock(fd, LOCK_EX);
     if (!locked) log::error("{}; the proxy ends now, as it cannot know its runs", locked.error().message);
     std::lock_guard guard(state->mutex);
     if (state->callback) state->callback();
-  }).detach();
+  };
+  TRY_ASSIGN(auto thread, start_thread(std::move(wait)));
+  thread.detach();
   return std::unique_ptr<RunWatch>(new RunWatch(std::move(state)));
 }
 

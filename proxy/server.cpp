@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/threads.h"
 
 namespace weir::proxy {
 namespace {
@@ -19,6 +20,9 @@ constexpr size_t kDiskThreads = 4;
 // Open files before the first client comes, as counted in a running proxy: its own and each worker's.
 constexpr int kFilesAtRest = 28;
 constexpr int kFilesOfWorker = 9;
+// Threads beside workers and disk pool: the fetch loop, the writers of catalog and metadata, the scrub, the watch for
+// runs, and one for libcurl, which looks names up.
+constexpr size_t kOtherThreads = 6;
 
 size_t worker_count(size_t configured) {
   return configured > 0 ? configured : std::max(1u, std::thread::hardware_concurrency());
@@ -33,7 +37,9 @@ std::function<bool(std::string_view)> intercepted_by(const Options& options) {
 }  // namespace
 
 Result<void> Server::check_room(const ListenOptions& options) {
-  return check_descriptors(kFilesAtRest + kFilesOfWorker * static_cast<int>(worker_count(options.workers)));
+  auto workers = worker_count(options.workers);
+  TRY(check_descriptors(kFilesAtRest + kFilesOfWorker * static_cast<int>(workers)));
+  return check_threads(workers + kDiskThreads + kOtherThreads);
 }
 
 Result<UniqueFd> Server::listen(const Endpoint& endpoint, PortTaken taken) {

@@ -47,8 +47,8 @@ enum class PortTaken { fail, use_another };
 
 class Server {
  public:
-  // Whether the process may open files enough, before anything is made: in the middle of it many a library can only
-  // end.  Errors: no_descriptors.
+  // Whether the process may open files and have threads enough, before anything is made: in the middle of it many a
+  // library can only end.  Errors: no_descriptors, io.
   static Result<void> check_room(const ListenOptions& options);
   // A listening socket; with use_another on any free port when the port is taken.  Errors: busy, io.
   static Result<UniqueFd> listen(const Endpoint& endpoint, PortTaken taken);

@@ -2,13 +2,16 @@
 #include "base/disk_pool.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
 #include <new>
 #include <optional>
+#include <system_error>
 
 #include "base/unique_fd.h"
+#include "tests/unit/base/few_threads.h"
 
 namespace weir {
 namespace {
@@ -231,6 +234,19 @@ TEST_F(DiskPoolTest, many_threads_serve_one_loop) {
   }
   loop_.run();
   EXPECT_EQ(sum, 500'500);
+}
+
+TEST(DiskPoolDeathTest, ends_the_threads_that_it_got) {
+  auto make = [] {
+    allow_few_threads(3);
+    try {
+      DiskPool pool(8);
+    } catch (const std::system_error&) {
+      ::_exit(0);  // a sanitizer's last look needs a thread
+    }
+    ::_exit(1);
+  };
+  EXPECT_EXIT(make(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
