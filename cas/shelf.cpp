@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/shelf.h"
 
+#include <unistd.h>
+
+#include <vector>
+
 #include "base/files.h"
 #include "base/log.h"
 #include "cas/disk.h"
@@ -31,6 +35,18 @@ Result<void> hash_whole(const OpenedFile& object, Sha256Hasher& hasher, const Re
   auto hashed = hash_range(fd, 0, size, hasher, drop_and_ask);
   drop_from_cache(fd, size);
   return hashed;
+}
+
+// Those that are named by two digits of a digest, and no links, which lead out of the store.
+std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder) {
+  auto paths = paths_in(folder);
+  if (!paths) return {};
+  std::erase_if(*paths, [](const std::filesystem::path& path) {
+    std::error_code error;
+    return path.filename().string().size() != 2 ||
+           !std::filesystem::is_directory(std::filesystem::symlink_status(path, error));
+  });
+  return std::move(*paths);
 }
 
 }  // namespace
@@ -139,6 +155,8 @@ Result<bool> Shelf::place(const BlobFile& file, const std::filesystem::path& fro
                           Loose& loose) {
   std::lock_guard lock(placing_);
   auto to = layout_.object(file.digest());
+  // They were made, durably, before: empty ones may have gone since.
+  TRY(make_object_folders(layout_, file.digest()));
   TRY_ASSIGN(bool moved, move_unless_exists(from, to));
   if (!moved) return false;
   TRY_ASSIGN(auto stamp, stamp_of(file.fd(), to));
@@ -232,6 +250,14 @@ Result<std::optional<uint64_t>> Shelf::discard(const Sha256& digest) {
   catalog_->forget(digest);
   recent_.drop(digest);
   return object.stamp.size;
+}
+
+void Shelf::remove_empty_folders() {
+  std::lock_guard lock(placing_);
+  for (const auto& outer : folders_in(layout_.objects())) {
+    for (const auto& inner : folders_in(outer)) ::rmdir(inner.c_str());
+    ::rmdir(outer.c_str());
+  }
 }
 
 Result<void> Shelf::quarantine(const std::filesystem::path& path, const Sha256& digest) {

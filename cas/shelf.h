@@ -56,6 +56,8 @@ class Shelf {
   // Blocking.  Removes a blob that nobody wants any more, used or not; who has it open reads on.  Its size; nothing
   // when there was none.  Errors: io.
   Result<std::optional<uint64_t>> discard(const Sha256& digest);
+  // Blocking.  Removes those of the objects' folders that hold nothing.
+  void remove_empty_folders();
   // Who reads or fills which digest.
   OpenFiles& open_files() { return *open_files_; }
   // Calls `look` while no file changes its name and its count.

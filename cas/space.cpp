@@ -17,6 +17,8 @@ constexpr uint64_t kBatchParts = 20;
 // looked through all the time; one that took less than this costs nothing.
 constexpr int kLookShare = 10;
 constexpr Duration kQuickLook{2};
+// For so many files room is made at a time: a blob takes up to five on its way, with its maps and its folders.
+constexpr uint64_t kFilesAtATime = 64;
 
 uint64_t bytes_of(const std::vector<Candidate>& files) {
   return std::accumulate(files.begin(), files.end(), uint64_t{0},
@@ -76,6 +78,28 @@ void Space::remove_idle_partials() {
   std::lock_guard lock(mutex_);
   auto removed = remove_partials(stock_.idle_partials());
   if (!removed) log::warning("cannot remove partial blobs to make room: {}", removed.error().message);
+}
+
+bool Space::make_room_for_files() {
+  std::lock_guard lock(mutex_);
+  if (stock_.free_files() != uint64_t{0}) return false;
+  stock_.remove_empty_folders();
+  auto removed = remove_for_files();
+  if (!removed) log::warning("cannot remove blobs to make room for files: {}", removed.error().message);
+  stock_.remove_empty_folders();
+  return stock_.free_files().value_or(0) > 0;
+}
+
+// One after another, for what each gives back is not known: a blob may leave folders empty, a partial one has maps.
+Result<void> Space::remove_for_files() {
+  for (uint64_t count = 0; count < kFilesAtATime && stock_.free_files().value_or(0) < kFilesAtATime; ++count) {
+    TRY_ASSIGN(auto freed, remove_partials(choose_victims(stock_.idle_partials(), EvictionOrder::lru, 1)));
+    if (freed > 0) continue;
+    TRY_ASSIGN(bool any, look_for_blobs(1));
+    if (!any) return {};
+    TRY_ASSIGN(freed, remove_blobs(1));
+  }
+  return {};
 }
 
 // False when too little can go; then nothing was removed, as far as that could be known before.

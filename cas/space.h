@@ -30,12 +30,16 @@ class Stock {
   virtual uint64_t bytes() const = 0;
   // What the file system has left for us; nothing when it does not say.
   virtual std::optional<uint64_t> free_bytes() const = 0;
+  // How many files and folders more it takes; nothing when it does not say.
+  virtual std::optional<uint64_t> free_files() const = 0;
   // What may go: nothing that is open, filled or pinned.  Errors: io, when it cannot be known what is pinned.
   virtual std::vector<Candidate> idle_partials() const = 0;
   virtual Result<std::vector<Candidate>> idle_blobs() const = 0;
   // Removes it.  False when it was used since it was named, or is in use, or has gone.  Errors: io.
   virtual Result<bool> remove_partial(const Candidate& partial) = 0;
   virtual Result<bool> remove_blob(const Candidate& blob) = 0;
+  // Removes the folders that blobs have left empty.
+  virtual void remove_empty_folders() = 0;
 };
 
 class Space;
@@ -88,6 +92,9 @@ class Space {
   Result<Collected> collect(Collect mode, std::optional<uint64_t> max_size = std::nullopt);
   // Blocking.  Removes all partial blobs that nobody uses, for who knows that there is too little room.
   void remove_idle_partials();
+  // Blocking.  For who could make no file: where the file system takes no further ones, whatever bytes it has left,
+  // some go as for the want of bytes.  False when that is not what is missing, or when nothing can go.
+  bool make_room_for_files();
   // What is pinned has changed: what was chosen to go next is forgotten.
   void choose_anew();
 
@@ -102,6 +109,7 @@ class Space {
 
   SpaceState state() const;
   Result<bool> make_room(uint64_t bytes);
+  Result<void> remove_for_files();
   Result<bool> look_for_blobs(uint64_t bytes);
   Result<uint64_t> remove_partials(const std::vector<Candidate>& partials);
   Result<uint64_t> remove_blobs(uint64_t bytes);

@@ -112,7 +112,11 @@ Result<void> StoreHealth::write_and_remove() const {
   // Somebody may have tidied up.
   TRY(make_folders(layout_));
   auto path = layout_.new_temporary();
-  TRY_ASSIGN(auto fd, create_new(path));
+  auto created = create_new(path);
+  // There may be bytes left, but no file: then what is held has to make room for it.
+  if (!created && trouble_in(created.error()) == StoreTrouble::Kind::full && space_.make_room_for_files())
+    created = create_new(path);
+  TRY_ASSIGN(auto fd, std::move(created));
   auto written = pwrite_all(fd.get(), std::string(kProbeBytes, '\0'), 0, "writing " + path.string());
   // Some file systems say it only now.
   if (written) written = sync_file(fd.get(), path);

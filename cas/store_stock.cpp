@@ -27,6 +27,13 @@ std::optional<uint64_t> StoreStock::free_bytes() const {
   return static_cast<uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
+std::optional<uint64_t> StoreStock::free_files() const {
+  struct statvfs status = {};
+  // Where they are made as they are needed (Btrfs) there is no figure.
+  if (::statvfs(shelf_.layout().root().c_str(), &status) != 0 || status.f_files == 0) return std::nullopt;
+  return status.f_favail;
+}
+
 std::vector<Candidate> StoreStock::idle_partials() const {
   auto files = loose_.idle();
   std::erase_if(files, [this](const Candidate& file) { return shelf_.open_files().is_held(file.digest); });

@@ -31,10 +31,12 @@ class StoreStock : public Stock {
   // Stock
   uint64_t bytes() const override;
   std::optional<uint64_t> free_bytes() const override;
+  std::optional<uint64_t> free_files() const override;
   std::vector<Candidate> idle_partials() const override;
   Result<std::vector<Candidate>> idle_blobs() const override;
   Result<bool> remove_partial(const Candidate& partial) override;
   Result<bool> remove_blob(const Candidate& blob) override { return shelf_.remove(blob); }
+  void remove_empty_folders() override { shelf_.remove_empty_folders(); }
 
  private:
   Shelf& shelf_;

@@ -119,6 +119,48 @@ def test_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     assert_comes_back(small, hub)
 
 
+@pytest.fixture
+def of_few_files(tmp_path: Path, hub: TestHub) -> Iterator[tuple[Weir, SmallDisk]]:
+    """A weir, and the file system under its store, which takes few files and more bytes than there are."""
+    with mounted(tmp_path / "weir" / "store", 512 * MIB, 300) as disk:
+        if isinstance(disk, str):
+            pytest.skip(f"this machine lets a test mount nothing ({disk})")
+        with Weir(tmp_path / "weir", hub, {"store": {"min_free": 0}}) as weir:
+            yield weir, disk
+
+
+def test_a_disk_that_takes_no_further_file(of_few_files: tuple[Weir, SmallDisk], hub: TestHub) -> None:
+    """One file goes past the store at most: then others have made room."""
+    weir, disk = of_few_files
+    for repo, path in ((TINY, PART), (MEDIUM, WEIGHTS)):
+        hold(weir, hub, repo, path)
+    weir.rest()
+    disk.fill_with_files()
+    file = hub.file(TINY, WEIGHTS)
+    assert is_right(get(weir, resolve()), file)
+    assert is_right(get(weir, resolve()), file)
+    hub.log.reset()
+    assert is_right(get(weir, resolve()), file)
+    assert hub.lfs_bytes() == 0
+    assert health(weir)["status"] == "ok"
+    assert weir.log().count("to make room") == 2
+
+
+def test_a_disk_of_pinned_files_that_takes_no_further_one(
+    of_few_files: tuple[Weir, SmallDisk], hub: TestHub
+) -> None:
+    weir, disk = of_few_files
+    held = hold(weir, hub, path=PART)
+    assert weir.run("pin", TINY).returncode == 0
+    weir.rest()
+    disk.fill_with_files()
+    assert is_right(get(weir, resolve()), hub.file(TINY, WEIGHTS))
+    assert_passed_and_said(weir, "full")
+    assert is_right(get(weir, resolve(path=PART)), held)
+    disk.empty()
+    assert_comes_back(weir, hub)
+
+
 def test_starts_on_a_full_disk(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     """As often as it must: a machine is not kept from its files by a service that waits for room."""
     held = hold(small, hub, path=PART)

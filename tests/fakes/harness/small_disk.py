@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A file system of a few MiB that a test fills, empties, and makes read-only while Weir's store is on it."""
 
+import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 MIB = 1 << 20
@@ -38,7 +41,18 @@ class SmallDisk:
         os.truncate(self.filler, self.filler.stat().st_size - leave)
 
     def empty(self) -> None:
+        if self.filler.is_dir():
+            return shutil.rmtree(self.filler)
         self.filler.unlink()
+
+    def fill_with_files(self) -> None:
+        """Takes all files that it can have, and no bytes."""
+        self.filler.mkdir()
+        try:
+            for number in count():
+                (self.filler / str(number)).touch()
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
@@ -52,10 +66,11 @@ class SmallDisk:
 
 
 @contextmanager
-def mounted(folder: Path, size: int) -> Iterator[SmallDisk | str]:
-    """A new file system there; the reason when this machine does not let a test mount one."""
+def mounted(folder: Path, size: int, files: int = 0) -> Iterator[SmallDisk | str]:
+    """A new file system there, for so many files at most if a number is given; the reason when this machine does not let a test mount one."""
     folder.mkdir(parents=True, mode=0o700)
-    refused = mount("-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", folder)
+    limits = f"size={size},mode=0700" + (f",nr_inodes={files}" if files else "")
+    refused = mount("-t", "tmpfs", "-o", limits, "tmpfs", folder)
     if refused:
         yield refused
         return

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace weir::cas {
 namespace {
@@ -24,6 +25,7 @@ class FakeStock : public Stock {
     return sum;
   }
   std::optional<uint64_t> free_bytes() const override { return free; }
+  std::optional<uint64_t> free_files() const override { return files_left; }
   std::vector<Candidate> idle_partials() const override { return partials; }
   Result<std::vector<Candidate>> idle_blobs() const override {
     ++looks;
@@ -34,6 +36,7 @@ class FakeStock : public Stock {
   }
   Result<bool> remove_partial(const Candidate& partial) override { return remove(partials, partial); }
   Result<bool> remove_blob(const Candidate& blob) override { return remove(blobs, blob); }
+  void remove_empty_folders() override { *files_left += std::exchange(empty_folders, 0); }
 
   void add(const std::string& name, uint64_t bytes) { blobs.push_back({sha256(name), bytes, next, next}), ++next; }
   void add_partial(const std::string& name, uint64_t bytes) {
@@ -46,6 +49,8 @@ class FakeStock : public Stock {
   std::function<void(const Candidate&)> before_remove;  // something happens meanwhile
   std::vector<Sha256> removed;
   std::optional<uint64_t> free = 1'000'000;
+  std::optional<uint64_t> files_left = 1'000'000;
+  uint64_t empty_folders = 0;
   uint64_t writing = 0;
   uint64_t next = 1;
   bool broken = false;
@@ -56,6 +61,7 @@ class FakeStock : public Stock {
     if (before_remove) before_remove(file);
     if (kept.contains(file.digest) || std::erase(files, file) == 0) return false;
     removed.push_back(file.digest);
+    if (files_left) ++*files_left;
     return true;
   }
 };
@@ -229,6 +235,37 @@ TEST_F(SpaceTest, says_how_far_above_the_limit_it_stays) {
   ASSERT_TRUE(collected);
   EXPECT_EQ(collected->bytes, 30U);
   EXPECT_EQ(collected->short_by, 20U);
+}
+
+TEST_F(SpaceTest, makes_room_for_files_where_they_run_out) {
+  auto space = make(0);
+  for (int i = 0; i < 100; ++i) stock.add(std::to_string(i), 10);
+  stock.add_partial("partial", 5);
+  stock.kept.insert(sha256("0"));
+  stock.files_left = 0;
+  EXPECT_TRUE(space.make_room_for_files());
+  ASSERT_EQ(stock.removed.size(), 64U);
+  EXPECT_EQ(stock.removed[0], sha256("partial"));
+  EXPECT_EQ(stock.removed[1], sha256("1"));
+  EXPECT_EQ(stock.removed[63], sha256("63"));
+  EXPECT_EQ(space.evicted().count, 64U);
+}
+
+TEST_F(SpaceTest, removes_nothing_for_files_that_are_not_missing) {
+  auto space = make(0);
+  stock.add("a", 10);
+  for (auto files : {std::optional<uint64_t>(), std::optional<uint64_t>(1)}) {
+    stock.files_left = files;
+    EXPECT_FALSE(space.make_room_for_files());
+  }
+  EXPECT_THAT(stock.removed, IsEmpty());
+  stock.files_left = 0;
+  stock.empty_folders = 64;
+  EXPECT_TRUE(space.make_room_for_files()) << "by the folders alone";
+  EXPECT_THAT(stock.removed, IsEmpty());
+  stock.files_left = 0;
+  stock.kept.insert(sha256("a"));
+  EXPECT_FALSE(space.make_room_for_files()) << "nothing may go";
 }
 
 }  // namespace

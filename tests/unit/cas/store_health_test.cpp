@@ -20,6 +20,7 @@ class EmptyStock : public Stock {
  public:
   uint64_t bytes() const override { return 0; }
   std::optional<uint64_t> free_bytes() const override { return free; }
+  std::optional<uint64_t> free_files() const override { return std::nullopt; }
   std::vector<Candidate> idle_partials() const override { return partials; }
   Result<std::vector<Candidate>> idle_blobs() const override { return std::vector<Candidate>{}; }
   Result<bool> remove_partial(const Candidate&) override {
@@ -27,6 +28,7 @@ class EmptyStock : public Stock {
     return true;
   }
   Result<bool> remove_blob(const Candidate&) override { return false; }
+  void remove_empty_folders() override {}
 
   uint64_t free = uint64_t{1} << 40;
   std::vector<Candidate> partials;

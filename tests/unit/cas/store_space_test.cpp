@@ -159,6 +159,22 @@ TEST_F(StoreSpaceTest, counts_partial_blobs_by_what_is_allocated) {
   EXPECT_LT(store->loose_bytes(), kSize / 4);
 }
 
+TEST_F(StoreSpaceTest, removes_folders_that_are_empty) {
+  auto a = keep('a');
+  auto b = keep('b');
+  std::filesystem::create_directories(folder.path() / "outside" / "ff");
+  std::filesystem::create_directory_symlink(folder.path() / "outside", root / "objects" / "zz");
+  ASSERT_TRUE(store->discard(a).value());
+  store.reset();
+  Shelf::open(Layout(root), Quarantine::Limits{}).value()->remove_empty_folders();
+  reopen();
+  EXPECT_FALSE(is_there(object(a).parent_path().parent_path()));
+  EXPECT_TRUE(is_there(object(b)));
+  EXPECT_TRUE(is_there(folder.path() / "outside" / "ff"));
+  EXPECT_EQ(keep('a'), a);
+  EXPECT_TRUE(is_there(object(a)));
+}
+
 TEST_F(StoreSpaceTest, never_removes_what_is_open) {
   limit(300);
   auto a = keep('a');
