@@ -4,12 +4,18 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 
+#include <system_error>
+
 #include "base/unique_fd.h"
 
 namespace weir {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
+// The least of what SQLite has its connections share.
+constexpr uintmax_t kSharedMemory = 32 << 10;
+// The one of SQLite's ways to the files that takes no locks.
+constexpr const char* kWithoutLocks = "unix-none";
 
 // SQLITE_ERROR is what a statement gets whose tables are not there, or are others: the statements themselves are right.
 Error sqlite_error(sqlite3* database, int code) {
@@ -18,6 +24,44 @@ Error sqlite_error(sqlite3* database, int code) {
               : code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR ? ErrorCode::invalid
                                                                                         : ErrorCode::io;
   return Error{kind, std::string("SQLite: ") + (database ? sqlite3_errmsg(database) : sqlite3_errstr(code))};
+}
+
+// Of SQLite's file beside the database; 0 when there is none.
+uintmax_t size_beside(const std::filesystem::path& path, const char* suffix) {
+  std::error_code error;
+  auto size = std::filesystem::file_size(path.string() + suffix, error);
+  return error ? 0 : size;
+}
+
+// What connections share, without which none can be opened as usual.  It is there beside an open database, and after a
+// crash; a full or read-only disk lets nobody make it.
+bool has_shared_memory(const std::filesystem::path& path) {
+  return size_beside(path, "-shm") >= kSharedMemory;
+}
+
+// Transactions that the file lacks.
+bool has_log(const std::filesystem::path& path) {
+  return size_beside(path, "-wal") > 0;
+}
+
+std::string in_uri(char c) {
+  switch (c) {
+    case '%':
+      return "%25";
+    case '?':
+      return "%3f";
+    case '#':
+      return "%23";
+    default:
+      return std::string(1, c);
+  }
+}
+
+// The file as a URI, for what SQLite can be told in no other way.
+std::string uri_of(const std::filesystem::path& path) {
+  std::string uri = "file://";
+  for (char c : std::filesystem::absolute(path).string()) uri += in_uri(c);
+  return uri;
 }
 
 std::string bytes_of(const void* data, int size) {
@@ -96,7 +140,7 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   // SQLite would make the file readable by all.  What stands in the way it says itself.  Closed before SQLite opens it:
   // closing any descriptor of a file drops the process's locks on it.
   UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)).reset();
-  TRY_ASSIGN(auto database, open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  TRY_ASSIGN(auto database, open(path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr));
   // synchronous=NORMAL in WAL mode: a power cut may lose the last transactions, never the database.
   auto prepared = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
   if (!prepared) return fail(prepared.error().in(path.string()));
@@ -104,14 +148,31 @@ Result<Database> Database::open(const std::filesystem::path& path) {
 }
 
 Result<Database> Database::open_read_only(const std::filesystem::path& path) {
-  return open(path, SQLITE_OPEN_READONLY);
+  TRY_ASSIGN(auto database, open(path.string(), SQLITE_OPEN_READONLY, nullptr));
+  // SQLite opens nothing before it is asked something.
+  if (database.schema_version() || has_shared_memory(path)) return database;
+  return open_at_rest(path);
 }
 
-Result<Database> Database::open(const std::filesystem::path& path, int flags) {
+// Nobody else has it open.  Without a log it is read as a file that does not change.  A log is read into the memory of
+// a connection that has the database for itself, which is told so, for it could not lock what it may not write.
+Result<Database> Database::open_at_rest(const std::filesystem::path& path) {
+  bool log = has_log(path);
+  auto name = uri_of(path) + (log ? "" : "?immutable=1");
+  TRY_ASSIGN(auto database, open(name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, log ? kWithoutLocks : nullptr));
+  if (!log) return database;
+  TRY(database.execute("PRAGMA locking_mode=EXCLUSIVE"));
+  // What is in the log stays there.
+  sqlite3_db_config(database.database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return database;
+}
+
+// `way`: one of SQLite's to the files, null for the usual one.
+Result<Database> Database::open(const std::string& name, int flags, const char* way) {
   sqlite3* raw = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(name.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, way);
   Database database(raw);
-  if (code != SQLITE_OK) return fail(sqlite_error(raw, code).in(path.string()));
+  if (code != SQLITE_OK) return fail(sqlite_error(raw, code).in(name));
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
   return database;
 }

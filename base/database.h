@@ -49,7 +49,7 @@ class Database {
   // Opens the file, or makes one that is readable by its user alone.  Errors: io, and invalid when the file is no
   // database. Statements that do not fit its tables give invalid too.
   static Result<Database> open(const std::filesystem::path& path);
-  // Opens an existing file for reading beside its writer.
+  // Opens an existing file for reading beside its writer, or while nobody has it open, on a full or read-only disk too.
   static Result<Database> open_read_only(const std::filesystem::path& path);
 
   Result<void> execute(const std::string& sql);
@@ -62,7 +62,8 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
-  static Result<Database> open(const std::filesystem::path& path, int flags);
+  static Result<Database> open(const std::string& name, int flags, const char* way);
+  static Result<Database> open_at_rest(const std::filesystem::path& path);
   std::unique_ptr<sqlite3, Close> database_;
 };
 

@@ -314,6 +314,22 @@ def test_a_read_only_store(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     assert_comes_back(small, hub)
 
 
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_lists_what_a_disk_in_trouble_holds(small: Weir, disk: SmallDisk, hub: TestHub, trouble: str) -> None:
+    """While no Weir serves it."""
+    held = hold(small, hub, path=PART)
+    small.rest()
+    small.stop()
+    if trouble == "full":
+        disk.fill()
+    else:
+        disk.remount("ro")
+    for arguments in (["ls"], ["ls", "--repo", TINY]):
+        listed = small.run(*arguments)
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert PART in listed.stdout and held.sha256 in listed.stdout
+
+
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer refuses to be loaded behind another library")
 @pytest.mark.parametrize(("error", "kind"), [(errno.EIO, "failing"), (errno.EDQUOT, "full")], ids=["io", "quota"])
 def test_a_disk_that_takes_nothing(tmp_path: Path, hub: TestHub, error: int, kind: str) -> None:

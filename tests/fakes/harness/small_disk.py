@@ -54,6 +54,10 @@ class SmallDisk:
         except OSError as error:
             assert error.errno == errno.ENOSPC
 
+    def remount(self, how: str) -> None:
+        """The file system itself, "ro" or "rw", while nobody has a file on it open for writing."""
+        assert not (refused := mount("-o", f"remount,{how}", self.folder)), refused
+
     @contextmanager
     def read_only(self) -> Iterator[None]:
         """For every file that is opened from now on; who has one open for writing could not be refused it."""
