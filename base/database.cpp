@@ -6,6 +6,7 @@
 
 #include <system_error>
 
+#include "base/files.h"
 #include "base/unique_fd.h"
 
 namespace weir {
@@ -14,6 +15,7 @@ namespace {
 constexpr int kBusyTimeoutMs = 5000;
 // The least of what SQLite has its connections share.
 constexpr uintmax_t kSharedMemory = 32 << 10;
+constexpr const char* kInMemory = ":memory:";
 // The one of SQLite's ways to the files that takes no locks.
 constexpr const char* kWithoutLocks = "unix-none";
 
@@ -137,6 +139,7 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& path) {
+  if (is_on_read_only_disk(path.parent_path())) return copy_in_memory(path);
   // SQLite would make the file readable by all.  What stands in the way it says itself.  Closed before SQLite opens it:
   // closing any descriptor of a file drops the process's locks on it.
   UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)).reset();
@@ -145,6 +148,10 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   auto prepared = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
   if (!prepared) return fail(prepared.error().in(path.string()));
   return database;
+}
+
+Result<Database> Database::open_in_memory() {
+  return open(kInMemory, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
 }
 
 Result<Database> Database::open_read_only(const std::filesystem::path& path) {
@@ -167,6 +174,21 @@ Result<Database> Database::open_at_rest(const std::filesystem::path& path) {
   return database;
 }
 
+Result<Database> Database::copy_in_memory(const std::filesystem::path& path) {
+  TRY_ASSIGN(auto copy, open_in_memory());
+  if (is_foreign(path)) return fail(ErrorCode::invalid, path.string() + " is no regular file");
+  std::error_code absent;
+  auto size = std::filesystem::file_size(path, absent);
+  if (absent) return copy;
+  if (size > kLargestCopy) return fail(ErrorCode::over_limit, path.string() + " is too large to be read into memory");
+  TRY_ASSIGN(auto file, open_read_only(path));
+  auto* backup = sqlite3_backup_init(copy.database_.get(), "main", file.database_.get(), "main");
+  if (backup) (void)sqlite3_backup_step(backup, -1);
+  int code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(copy.database_.get());
+  if (code != SQLITE_OK) return fail(sqlite_error(copy.database_.get(), code).in(path.string()));
+  return copy;
+}
+
 // `way`: one of SQLite's to the files, null for the usual one.
 Result<Database> Database::open(const std::string& name, int flags, const char* way) {
   sqlite3* raw = nullptr;
@@ -175,6 +197,11 @@ Result<Database> Database::open(const std::string& name, int flags, const char* 
   if (code != SQLITE_OK) return fail(sqlite_error(raw, code).in(name));
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
   return database;
+}
+
+bool Database::is_in_memory() const {
+  auto* file = sqlite3_db_filename(database_.get(), "main");
+  return !file || *file == '\0';
 }
 
 Result<void> Database::execute(const std::string& sql) {

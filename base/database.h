@@ -46,11 +46,20 @@ class Statement {
 
 class Database {
  public:
-  // Opens the file, or makes one that is readable by its user alone.  Errors: io, and invalid when the file is no
-  // database. Statements that do not fit its tables give invalid too.
+  // Above it no copy is made in memory.
+  static constexpr uint64_t kLargestCopy = uint64_t{1} << 30;
+
+  // Opens the file, or makes one that is readable by its user alone.  On a disk that takes no change: a copy of it in
+  // memory, empty where there is none.  Errors: io, and invalid when the file is no database; over_limit for one that
+  // is too large to be copied.  Statements that do not fit its tables give invalid too.
   static Result<Database> open(const std::filesystem::path& path);
+  // An empty one, which goes with this object.
+  static Result<Database> open_in_memory();
   // Opens an existing file for reading beside its writer, or while nobody has it open, on a full or read-only disk too.
   static Result<Database> open_read_only(const std::filesystem::path& path);
+
+  // Whether it is a copy or an empty one: what is written to it is on no disk.
+  bool is_in_memory() const;
 
   Result<void> execute(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
@@ -64,6 +73,7 @@ class Database {
   explicit Database(sqlite3* database) : database_(database) {}
   static Result<Database> open(const std::string& name, int flags, const char* way);
   static Result<Database> open_at_rest(const std::filesystem::path& path);
+  static Result<Database> copy_in_memory(const std::filesystem::path& path);
   std::unique_ptr<sqlite3, Close> database_;
 };
 

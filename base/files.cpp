@@ -149,6 +149,10 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view by
   return write_atomically(path, bytes, mode, owner_of(path));
 }
 
+bool is_on_read_only_disk(const std::filesystem::path& folder) {
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK) != 0 && errno == EROFS;
+}
+
 Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return {};

@@ -38,6 +38,10 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
 // mode stay.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
 
+// Whether the folder's file system takes no change at all (EROFS): a disk that is mounted read-only, or that the kernel
+// made so after errors.
+bool is_on_read_only_disk(const std::filesystem::path& folder);
+
 // Makes the folder and its parents; those that it makes get `mode`.
 Result<void> make_folder(const std::filesystem::path& path, mode_t mode);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "hub/columns.h"
 
 namespace weir::hub {
 namespace {
@@ -51,7 +52,9 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path
 }
 
 Catalog::Catalog(CatalogDatabase database, const std::filesystem::path& path, const CatalogLimits& limits)
-    : pins_(pins_beside(path), path),
+    : path_(path),
+      limits_(limits),
+      pins_(pins_beside(path), path),
       database_(std::move(database)),
       objects_(limits.objects),
       regular_files_(limits.regular_files),
@@ -136,13 +139,24 @@ std::optional<RegularFile> Catalog::find_regular_file(const ObjectName& name) co
 }
 
 void Catalog::write(const std::vector<CatalogChange>& changes) {
-  auto written = database_.write(changes);
+  auto written = write_to_disk(changes);
   if (!written && !writes_fail_)
     log::warning("the catalog cannot be written ({}); what is learnt now is forgotten at the end",
                  written.error().message);
   writes_fail_ = !written;
   if (written) return forget_unwritten(changes);
   remember_unwritten(changes);
+}
+
+// What was opened on a disk that took no change is opened anew when it does.
+Result<void> Catalog::write_to_disk(const std::vector<CatalogChange>& changes) {
+  if (database_.is_in_memory()) {
+    TRY(check_takes_changes(path_));
+    TRY_ASSIGN(database_, CatalogDatabase::open(path_, limits_));
+    (void)database_.take_objects();  // they are known
+    (void)database_.take_regular_files();
+  }
+  return database_.write(changes);
 }
 
 // They are written when the hub says them again.

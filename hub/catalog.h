@@ -68,10 +68,13 @@ class Catalog {
 
   void remember_loaded();
   void write(const std::vector<CatalogChange>& changes);
+  Result<void> write_to_disk(const std::vector<CatalogChange>& changes);
   void remember_unwritten(const std::vector<CatalogChange>& changes);
   void forget_unwritten(const std::vector<CatalogChange>& changes);
   void forget_unwritten(const ForgottenNames& names);  // with tables_mutex_ held
 
+  const std::filesystem::path path_;
+  const CatalogLimits limits_;
   Pins pins_;
   CatalogDatabase database_;  // the writer's, once it runs
   bool writes_fail_ = false;  // the writer's

@@ -45,11 +45,10 @@ CatalogDatabase::CatalogDatabase(Database database, Statement put_object, Statem
       put_revision_(std::move(put_revision)) {}
 
 Result<CatalogDatabase> CatalogDatabase::open(const fs::path& path, const CatalogLimits& limits) {
-  return open_or_set_aside("the catalog", path, [&] { return open_as_it_is(path, limits); });
+  return open_or_do_without("the catalog", path, [&](Database database) { return use(std::move(database), limits); });
 }
 
-Result<CatalogDatabase> CatalogDatabase::open_as_it_is(const fs::path& path, const CatalogLimits& limits) {
-  TRY_ASSIGN(auto database, Database::open(path));
+Result<CatalogDatabase> CatalogDatabase::use(Database database, const CatalogLimits& limits) {
   TRY(prepare_schema(database, kSchema, kSchemaVersion));
   TRY(database.execute(kRevisions));
   TRY(drop_oldest(database, "objects", limits.objects));
@@ -93,6 +92,7 @@ Result<void> CatalogDatabase::load() {
 }
 
 Result<void> CatalogDatabase::write(const std::vector<CatalogChange>& changes) {
+  TRY(check_is_on_disk(database_));
   TRY(database_.execute("BEGIN"));
   auto written = write_all(changes);
   if (written) written = database_.execute("COMMIT");

@@ -87,21 +87,25 @@ class CatalogDatabase {
 
   // Opens or makes the file, brings each table under its limit, and reads what is used in memory.  A file that is
   // damaged or of a newer version is set aside beside itself, with a line in the log, and begun anew: it holds nothing
-  // that cannot be learnt again.
+  // that cannot be learnt again.  On a disk that takes no change it is a copy in memory, empty where the file is of no
+  // use.
   static Result<CatalogDatabase> open(const std::filesystem::path& path, const CatalogLimits& limits);
+
+  // Whether it was opened on a disk that took no change: to write, open it anew.
+  bool is_in_memory() const { return database_.is_in_memory(); }
 
   // As they were at open(), the oldest first; given away once.
   std::vector<NamedObject> take_objects() { return std::exchange(objects_, {}); }
   std::vector<NamedRegularFile> take_regular_files() { return std::exchange(regular_files_, {}); }
 
-  // All of them, or none when there is an error.
+  // All of them, or none when there is an error.  Errors: io, no_space; read_only for one in memory.
   Result<void> write(const std::vector<CatalogChange>& changes);
 
  private:
   CatalogDatabase(Database database, Statement put_object, Statement put_regular_file, Statement put_name,
                   Statement put_revision);
 
-  static Result<CatalogDatabase> open_as_it_is(const std::filesystem::path& path, const CatalogLimits& limits);
+  static Result<CatalogDatabase> use(Database database, const CatalogLimits& limits);
   Result<void> load();
   Result<void> write_all(const std::vector<CatalogChange>& changes);
   Result<void> put(const NamedObject& object);

@@ -53,8 +53,24 @@ Result<void> set_aside_foreign(std::string_view what, const fs::path& path) {
   bool any =
       std::any_of(kSuffixes.begin(), kSuffixes.end(), [&](auto suffix) { return is_foreign(path.string() + suffix); });
   if (!any) return {};
+  TRY(set_database_aside(path));
   log_set_aside(what, path, Error{ErrorCode::invalid, "in its place or beside it stands what is no regular file"});
-  return set_database_aside(path);
+  return {};
+}
+
+Result<void> check_takes_changes(const fs::path& path) {
+  if (is_on_read_only_disk(path.parent_path())) return fail(ErrorCode::read_only, path.string() + " takes no change");
+  return {};
+}
+
+Result<void> check_is_on_disk(const Database& database) {
+  return database.is_in_memory() ? fail(ErrorCode::read_only, "it was opened on a disk that takes no change")
+                                 : Result<void>();
+}
+
+void log_without(std::string_view what, const fs::path& path, const Error& error) {
+  log::warning("{} {} cannot be used ({}), nor replaced on a read-only disk: nothing of it is known", what,
+               path.string(), error.message);
 }
 
 void log_set_aside(std::string_view what, const fs::path& path, const Error& error) {

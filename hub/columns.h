@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/database.h"
 #include "base/digest.h"
@@ -46,19 +47,47 @@ Result<void> set_aside_foreign(std::string_view what, const std::filesystem::pat
 
 void log_set_aside(std::string_view what, const std::filesystem::path& path, const Error& error);
 
-// Opens by `open`; a file that is damaged or newer is set aside, with a line in the log, and opened anew.
-template <typename Open>
-auto open_or_set_aside(std::string_view what, const std::filesystem::path& path, Open open) -> decltype(open()) {
+// Errors: read_only while the disk that the file stands on takes no change.
+Result<void> check_takes_changes(const std::filesystem::path& path);
+// Errors: read_only when it is in memory, where what is written would not stay.
+Result<void> check_is_on_disk(const Database& database);
+
+void log_without(std::string_view what, const std::filesystem::path& path, const Error& error);
+
+// Opens it and has `use(database)` make what is wanted of it; a file that is damaged or newer is set aside, with a line
+// in the log, and opened anew.
+template <typename Use>
+auto open_or_set_aside(std::string_view what, const std::filesystem::path& path, Use use)
+    -> decltype(use(std::declval<Database>())) {
   TRY(set_aside_foreign(what, path));
+  auto open = [&]() -> decltype(use(std::declval<Database>())) {
+    TRY_ASSIGN(auto database, Database::open(path));
+    return use(std::move(database));
+  };
   auto opened = open();
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!opened && opened.error().code == ErrorCode::invalid) opened = open();
   if (opened) return opened;
   const auto& error = opened.error();
-  if (error.code != ErrorCode::invalid && error.code != ErrorCode::unsupported) return fail(error.in(path.string()));
-  log_set_aside(what, path, error);
+  bool unusable = error.code == ErrorCode::invalid || error.code == ErrorCode::unsupported;
+  if (!unusable || !check_takes_changes(path)) return fail(error.in(path.string()));
   TRY(set_database_aside(path));
+  log_set_aside(what, path, error);
   return open();
+}
+
+// The same on a disk that takes no change too, where it is in memory, and empty when the file is of no use.
+template <typename Use>
+auto open_or_do_without(std::string_view what, const std::filesystem::path& path, Use use)
+    -> decltype(use(std::declval<Database>())) {
+  auto opened = open_or_set_aside(what, path, use);
+  if (opened || check_takes_changes(path)) return opened;
+  // The disk may have become so meanwhile.
+  opened = open_or_set_aside(what, path, use);
+  if (opened) return opened;
+  log_without(what, path, opened.error());
+  TRY_ASSIGN(auto nothing, Database::open_in_memory());
+  return use(std::move(nothing));
 }
 
 }  // namespace weir::hub

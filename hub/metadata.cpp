@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "hub/columns.h"
 
 namespace weir::hub {
 namespace {
@@ -51,11 +52,13 @@ Result<std::unique_ptr<Metadata>> Metadata::open(const std::filesystem::path& pa
   TRY_ASSIGN(auto database, MetadataDatabase::open(path, options));
   TRY_ASSIGN(auto access, database.load_access());
   for (const auto& record : access) ledger.restore(record);
-  return std::unique_ptr<Metadata>(new Metadata(std::move(database), options, ledger));
+  return std::unique_ptr<Metadata>(new Metadata(std::move(database), path, options, ledger));
 }
 
-Metadata::Metadata(MetadataDatabase database, const MetadataOptions& options, AccessLedger& ledger)
-    : options_(options),
+Metadata::Metadata(MetadataDatabase database, const std::filesystem::path& path, const MetadataOptions& options,
+                   AccessLedger& ledger)
+    : path_(path),
+      options_(options),
       ledger_(ledger),
       database_(std::move(database)),
       files_(kFilesInMemory),
@@ -174,11 +177,22 @@ void Metadata::save_access() {
 }
 
 void Metadata::write(const std::vector<MetadataChange>& changes) {
-  auto written = database_.write(changes);
+  auto written = write_to_disk(changes);
   if (!written && !writes_fail_)
     log::warning("the metadata cannot be written ({}); what is learnt now is forgotten at the end",
                  written.error().message);
   writes_fail_ = !written;
+}
+
+// What was opened on a disk that took no change is opened anew when it does.
+Result<void> Metadata::write_to_disk(const std::vector<MetadataChange>& changes) {
+  if (database_.is_in_memory()) {
+    TRY(check_takes_changes(path_));
+    TRY_ASSIGN(auto database, MetadataDatabase::open(path_, options_));
+    std::lock_guard reading(reader_mutex_);
+    database_ = std::move(database);
+  }
+  return database_.write(changes);
 }
 
 }  // namespace weir::hub

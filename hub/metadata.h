@@ -59,14 +59,17 @@ class Metadata {
   template <typename Value>
   using Table = BoundedMap<Key, Value, DigestHash>;
 
-  Metadata(MetadataDatabase database, const MetadataOptions& options, AccessLedger& ledger);
+  Metadata(MetadataDatabase database, const std::filesystem::path& path, const MetadataOptions& options,
+           AccessLedger& ledger);
   void keep(const Key& key, std::shared_ptr<const Answer> answer);
   void write(const std::vector<MetadataChange>& changes);
+  Result<void> write_to_disk(const std::vector<MetadataChange>& changes);
 
+  const std::filesystem::path path_;
   const MetadataOptions options_;
   AccessLedger& ledger_;
   std::mutex reader_mutex_;    // never taken within mutex_
-  MetadataDatabase database_;  // reading: guarded by reader_mutex_; writing: the writer's
+  MetadataDatabase database_;  // reading: guarded by reader_mutex_; writing: the writer's; replacing: both
   bool writes_fail_ = false;   // the writer's
 
   mutable std::mutex mutex_;

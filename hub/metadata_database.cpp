@@ -60,16 +60,20 @@ Result<std::optional<T>> only_row(Statement& statement, Read read) {
 }  // namespace
 
 Result<MetadataDatabase> MetadataDatabase::open(const std::filesystem::path& path, const MetadataOptions& options) {
-  return open_or_set_aside("the remembered metadata", path, [&] { return open_as_it_is(path, options); });
+  return open_or_do_without("the remembered metadata", path,
+                            [&](Database writer) { return use(std::move(writer), path, options); });
 }
 
-Result<MetadataDatabase> MetadataDatabase::open_as_it_is(const std::filesystem::path& path,
-                                                         const MetadataOptions& options) {
-  TRY_ASSIGN(auto writer, Database::open(path));
+Result<MetadataDatabase> MetadataDatabase::use(Database writer, const std::filesystem::path& path,
+                                               const MetadataOptions& options) {
   TRY(prepare_schema(writer, kSchema, kSchemaVersion));
   TRY(drop_oldest(writer, "files", options.max_files));
   TRY(drop_oldest(writer, "answers", options.max_answers));
-  TRY_ASSIGN(auto reader, Database::open_read_only(path));
+  std::optional<Database> own_reader;
+  if (!writer.is_in_memory()) {
+    TRY_ASSIGN(own_reader, Database::open_read_only(path));
+  }
+  auto& reader = own_reader ? *own_reader : writer;
   Statements all;
   TRY_ASSIGN(all.put_file,
              writer.prepare("INSERT OR REPLACE INTO files (type, repo, commit_id, path, kind, status, sha256, size,"
@@ -91,11 +95,11 @@ Result<MetadataDatabase> MetadataDatabase::open_as_it_is(const std::filesystem::
   TRY_ASSIGN(all.find_answer,
              reader.prepare("SELECT type, repo, fields, body, asked FROM answers WHERE host = ? AND target = ?"
                             " AND method = ? AND audience = ? AND variant = ? AND request = ?"));
-  return MetadataDatabase(std::move(writer), std::move(reader), std::move(all));
+  return MetadataDatabase(std::move(writer), std::move(own_reader), std::move(all));
 }
 
 Result<std::vector<AccessRecord>> MetadataDatabase::load_access() {
-  TRY_ASSIGN(auto row, reader_.prepare("SELECT type, repo, asker, granted, said FROM access ORDER BY id"));
+  TRY_ASSIGN(auto row, reader().prepare("SELECT type, repo, asker, granted, said FROM access ORDER BY id"));
   std::vector<AccessRecord> records;
   for (;;) {
     TRY_ASSIGN(bool there, row.step());
@@ -135,6 +139,7 @@ Result<std::optional<Answer>> MetadataDatabase::find(const AnswerName& name) {
 }
 
 Result<void> MetadataDatabase::write(const std::vector<MetadataChange>& changes) {
+  TRY(check_is_on_disk(writer_));
   TRY(writer_.execute("BEGIN"));
   Result<void> written;
   for (const auto& change : changes) {

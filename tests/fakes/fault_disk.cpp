@@ -22,7 +22,7 @@ namespace weir::fakes {
 namespace {
 
 // What a call does, as far as faults are concerned.
-enum class Kind { open, open_to_write, create, read, write, resize, sync, name, remove, attribute };
+enum class Kind { open, open_to_write, may_write, create, read, write, resize, sync, name, remove, attribute };
 
 struct FakeStamp {
   DiskStamp shown;
@@ -86,10 +86,10 @@ bool can_meet(Fault fault, Kind kind, size_t bytes) {
     case Fault::no_space:
       return grows;
     case Fault::io_error:
-      return true;
+      return kind != Kind::may_write;
     case Fault::read_only:
       return (grows && kind != Kind::sync) || kind == Kind::remove || kind == Kind::attribute ||
-             kind == Kind::open_to_write;
+             kind == Kind::open_to_write || kind == Kind::may_write;
     case Fault::no_descriptor:
       return kind == Kind::open || kind == Kind::open_to_write || kind == Kind::create;
     case Fault::short_count:
@@ -179,6 +179,15 @@ int watched_open(int folder, const char* path, int flags, Call call) {
     record_file(fd, *name, [&](DiskJournal& journal, auto file) { journal.resized(file, 0); });
   }
   return fd;
+}
+
+template <typename Call>
+int watched_access(const char* path, int mode, Call call) {
+  if (!state().watching || !(mode & W_OK)) return call();
+  std::lock_guard lock(state().mutex);
+  auto name = watched(path);
+  if (name && strikes(Kind::may_write, "access", *name)) return failure<int>();
+  return call();
 }
 
 // `call(count)` reads so many bytes.
@@ -403,6 +412,11 @@ int __open_2(const char* path, int flags) {
 }
 int __open64_2(const char* path, int flags) {
   return open64(path, flags);
+}
+
+int access(const char* path, int mode) noexcept {
+  WEIR_NEXT(access);
+  return watched_access(path, mode, [&] { return next_access(path, mode); });
 }
 
 ssize_t read(int fd, void* buffer, size_t count) {

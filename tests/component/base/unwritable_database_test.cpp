@@ -57,11 +57,33 @@ class UnwritableDatabaseTest : public testing::Test {
   FaultDisk disk_{watched_};
 };
 
+TEST_F(UnwritableDatabaseTest, is_a_copy_in_memory_until_it_is_opened_anew) {
+  make_closed();
+  auto before = files();
+  take_no_change();
+  auto copy = Database::open(path_);
+  ASSERT_TRUE(copy) << copy.error().message;
+  EXPECT_TRUE(copy->is_in_memory());
+  EXPECT_THAT(numbers_in(*copy), ElementsAre(1));
+  EXPECT_TRUE(copy->execute("INSERT INTO numbers VALUES(7)"));
+  EXPECT_THAT(numbers_in(*copy), ElementsAre(1, 7));
+  disk_.heal();
+  EXPECT_EQ(files(), before);
+  auto database = Database::open(path_);
+  ASSERT_TRUE(database);
+  EXPECT_FALSE(database->is_in_memory());
+  EXPECT_TRUE(database->execute("INSERT INTO numbers VALUES(2)"));
+  EXPECT_THAT(numbers_in(*database), ElementsAre(1, 2));
+}
+
 TEST_F(UnwritableDatabaseTest, has_what_a_crash_left_in_the_log) {
   for (const auto& left : std::vector<std::vector<std::string>>{{"", "-wal", "-shm"}, {"", "-wal"}}) {
     make_crashed(left);
     auto before = files();
     take_no_change();
+    auto copy = Database::open(path_);
+    ASSERT_TRUE(copy) << copy.error().message;
+    EXPECT_THAT(numbers_in(*copy), ElementsAre(1, 2)) << left.size();
     auto reader = Database::open_read_only(path_);
     ASSERT_TRUE(reader) << reader.error().message;
     EXPECT_THAT(numbers_in(*reader), ElementsAre(1, 2)) << left.size();
@@ -71,6 +93,33 @@ TEST_F(UnwritableDatabaseTest, has_what_a_crash_left_in_the_log) {
     for (const auto& suffix : left) std::filesystem::remove(path_.string() + suffix);
     std::filesystem::remove(folder_ / "elsewhere.db");
   }
+}
+
+TEST_F(UnwritableDatabaseTest, is_empty_where_there_is_no_file) {
+  take_no_change();
+  auto copy = Database::open(path_);
+  ASSERT_TRUE(copy) << copy.error().message;
+  EXPECT_EQ(copy->schema_version(), 0);
+  EXPECT_FALSE(Database::open_read_only(path_));
+  EXPECT_TRUE(std::filesystem::is_empty(watched_));
+}
+
+TEST_F(UnwritableDatabaseTest, is_nothing_when_it_is_no_database) {
+  std::string text(4096, 'x');
+  ASSERT_TRUE(write_file_atomically(path_, text, 0600));
+  take_no_change();
+  auto damaged = Database::open(path_);
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, ErrorCode::invalid);
+  disk_.heal();
+  std::filesystem::remove(path_);
+  make_closed();
+  std::filesystem::rename(path_, watched_ / "elsewhere");
+  std::filesystem::create_symlink(watched_ / "elsewhere", path_);
+  take_no_change();
+  auto link = Database::open(path_);
+  ASSERT_FALSE(link);
+  EXPECT_EQ(link.error().code, ErrorCode::invalid);
 }
 
 TEST_F(UnwritableDatabaseTest, is_read_while_nothing_can_be_made_beside_it) {

@@ -64,7 +64,10 @@ class KeptCatalog : public KeptRecords {
     return std::all_of(objects.begin(), objects.end(), is_one) ? Result<void>() : fail(wrong().error());
   }
 
-  Result<void> write(int number) override { return database_->write({object(number), file(number)}); }
+  Result<void> write(int number) override {
+    if (database_->is_in_memory()) TRY(open());
+    return database_->write({object(number), file(number)});
+  }
 
   Result<std::set<int>> read() override {
     std::set<int> numbers;
@@ -104,6 +107,7 @@ class KeptMetadata : public KeptRecords {
   }
 
   Result<void> write(int number) override {
+    if (database_->is_in_memory()) TRY(open());
     return database_->write({LearntFile{file(number), head(number)}, permission(number)});
   }
 
