@@ -95,6 +95,17 @@ Result<void> set_aside(const std::filesystem::path& path, const std::string& rea
 }  // namespace
 
 Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
+  auto index = open_or_replace(path);
+  if (index || !is_on_read_only_disk(path.parent_path())) return index;
+  // The disk may have become so meanwhile.
+  index = open_or_replace(path);
+  if (index) return index;
+  log::warning("the store's index cannot be used ({}) nor replaced: no object is trusted", index.error().message);
+  TRY_ASSIGN(auto nothing, Database::open_in_memory());
+  return begin(std::move(nothing));
+}
+
+Result<BlobIndex> BlobIndex::open_or_replace(const std::filesystem::path& path) {
   // SQLite opens nothing beside a folder of these names, and would write where a link leads.
   for (auto suffix : kLogSuffixes) {
     if (!is_foreign(with_suffix(path, suffix))) continue;
@@ -105,14 +116,18 @@ Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
   // Once more: a part that the disk does not give is damage to SQLite.
   if (!index && index.error().code == ErrorCode::invalid) index = open_as_it_is(path);
   bool replace = !index && (index.error().code == ErrorCode::invalid || index.error().code == ErrorCode::unsupported);
-  if (!replace) return index;
+  if (!replace || is_on_read_only_disk(path.parent_path())) return index;
   TRY(set_aside(path, index.error().message));
   return open_as_it_is(path);
 }
 
 Result<BlobIndex> BlobIndex::open_as_it_is(const std::filesystem::path& path) {
-  TRY(make_private_file(path));
+  if (!is_on_read_only_disk(path.parent_path())) TRY(make_private_file(path));
   TRY_ASSIGN(auto database, Database::open(path));
+  return begin(std::move(database));
+}
+
+Result<BlobIndex> BlobIndex::begin(Database database) {
   BlobIndex index(std::move(database));
   // The mark that the store is open must be on the disk before the first object that a power cut could leave without a
   // row.

@@ -40,8 +40,12 @@ using EntryChange = std::pair<Sha256, std::optional<Entry>>;
 class BlobIndex {
  public:
   // Opens or makes it.  A file that is damaged, newer or no regular file is set aside as index.db.damaged-N, and a new
-  // one is made.  Errors: io, no_space.
+  // one is made.  On a disk that takes no change it is a copy in memory, without rows where the file is of no use.
+  // Errors: io, no_space.
   static Result<BlobIndex> open(const std::filesystem::path& path);
+
+  // Whether it was opened on a disk that took no change: what is written goes with this object.
+  bool is_in_memory() const { return database_.is_in_memory(); }
 
   // All rows.  After a damaged database was set aside: none.
   std::vector<EntryRow> take_rows() { return std::move(rows_); }
@@ -55,7 +59,9 @@ class BlobIndex {
 
  private:
   explicit BlobIndex(Database database) : database_(std::move(database)) {}
+  static Result<BlobIndex> open_or_replace(const std::filesystem::path& path);
   static Result<BlobIndex> open_as_it_is(const std::filesystem::path& path);
+  static Result<BlobIndex> begin(Database database);
   Result<void> make_schema();
   Result<void> migrate();
   Result<void> load();

@@ -36,15 +36,16 @@ using VerdictCounters = std::array<std::atomic<uint64_t>, 4>;
 
 class BlobStore {
  public:
-  // Blocking.  Makes the store when there is none.  Errors: busy (naming the owner), unsupported (a format that this
-  // program does not know), invalid, io, no_space.
+  // Blocking.  Makes the store when there is none.  On a file system that takes no change it gives what is there, and
+  // takes bytes when health() finds that it can.  Errors: busy (naming the owner), unsupported (a format that this
+  // program does not know), invalid, io, no_space; read_only where there is no store and none can be made.
   static Result<std::unique_ptr<BlobStore>> open(const Options& options);
   // Blocking.  Syncs the partial blobs, writes what the index lacks and gives the lock up.
   ~BlobStore();
 
   // Who owns the store in `root`; nothing when nobody does.  For other processes.
   static Result<std::optional<LockNote>> read_lock_note(const std::filesystem::path& root);
-  // Writes the address that this process listens on (HOST:PORT) into the lock.  One call at a time.
+  // Writes the address that this process listens on (HOST:PORT) into the lock.  Before the store is used.
   Result<void> set_lock_note(std::string_view address) { return lock_.set_address(address); }
 
   // A verified blob; nothing when there is none, or when its file was changed since it was stored (open_partial takes
@@ -64,17 +65,15 @@ class BlobStore {
   // Blocking.  Starts or resumes partial/<sha256>; all of it may be present, and then commit() is all that is left to
   // do.  An object that is not verified (its file was changed, or the index was lost) is taken up as such a partial
   // blob. Errors: busy while another PartialBlob of the digest lives; invalid for an impossible size, and for one that
-  // is less than what has come already; io, no_space.
+  // is less than what has come already; io, no_space; read_only as long as the store is not settled.
   Result<std::shared_ptr<PartialBlob>> open_partial(const Sha256& digest, uint64_t size);
   // Blocking.  The blob is known to have so many bytes, for the digest of all was right: a partial blob that has more,
   // and so cannot be resumed, is removed.
   void settle_size(const Sha256& digest, uint64_t size);
   // Whether partial/ has a file of that digest, which open_partial would resume.  Costs one stat.
   bool has_partial(const Sha256& digest) const;
-  // Blocking.  Errors: io, no_space, over_limit.
-  Result<std::unique_ptr<NewBlob>> create_unnamed(uint64_t expected_size = 0) {
-    return NewBlob::create(*shelf_, loose_files_, space_, expected_size);
-  }
+  // Blocking.  Errors: io, no_space, over_limit; read_only as long as the store is not settled.
+  Result<std::unique_ptr<NewBlob>> create_unnamed(uint64_t expected_size = 0);
 
   // Blocking.  Removes a blob, used or not; who has it open reads on.  Its size; nothing when there was none.  Errors:
   // io.
@@ -110,6 +109,8 @@ class BlobStore {
  private:
   BlobStore(StoreLock lock, std::unique_ptr<SpareRoom> spare_room, std::unique_ptr<Shelf> shelf,
             const Options& options);
+  Result<void> settle();
+  Result<void> check_settled() const;
 
   StoreLock lock_;
   std::unique_ptr<SpareRoom> spare_room_;  // taken again when the index is closed
@@ -119,6 +120,8 @@ class BlobStore {
   Space space_;
   StoreHealth health_;
   VerdictCounters verdicts_{};
+  // What the last run left is settled, so that new bytes may come.  False after a start on a disk that took no change.
+  std::atomic<bool> settled_ = false;
 };
 
 }  // namespace weir::cas

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/files.h"
 #include "base/log.h"
 
 namespace weir::cas {
@@ -29,17 +30,18 @@ void for_each(const fs::path& folder, fs::file_type type, Visit visit) {
 
 Result<std::unique_ptr<Catalog>> Catalog::open(const Layout& layout) {
   TRY_ASSIGN(auto index, BlobIndex::open(layout.index()));
-  std::unique_ptr<Catalog> catalog(new Catalog(std::move(index)));
+  std::unique_ptr<Catalog> catalog(new Catalog(std::move(index), layout.index()));
   catalog->load();
   if (!catalog->index_.was_closed()) catalog->walk(layout);
-  TRY(catalog->flush());
+  if (!catalog->index_.is_in_memory()) TRY(catalog->flush());
   return catalog;
 }
 
 Catalog::~Catalog() {
   auto closed = flush();
   if (closed) closed = index_.mark_closed();
-  if (!closed)
+  // On a disk that took no change all the time the file says what it said before.
+  if (!closed && !index_.is_in_memory())
     log::warning("the store's index is behind; the next start walks the objects: {}", closed.error().message);
 }
 
@@ -191,6 +193,7 @@ Totals Catalog::totals(Verification verification) const {
 
 Result<void> Catalog::flush() {
   std::lock_guard index_lock(index_mutex_);
+  TRY(have_index_on_disk());
   std::vector<EntryChange> changes;
   {
     std::lock_guard lock(mutex_);
@@ -206,6 +209,17 @@ Result<void> Catalog::flush() {
     for (auto& [digest, entry] : changes) changed_.insert(digest);
   }
   return written;
+}
+
+// What was opened on a disk that took no change.  All rows are written, for the file may have been of no use.
+Result<void> Catalog::have_index_on_disk() {
+  if (!index_.is_in_memory()) return {};
+  if (is_on_read_only_disk(path_.parent_path())) return fail(ErrorCode::read_only, path_.string() + " takes no change");
+  TRY_ASSIGN(index_, BlobIndex::open(path_));
+  (void)index_.take_rows();  // they are known
+  std::lock_guard lock(mutex_);
+  for (const auto& [digest, entry] : entries_) changed_.insert(digest);
+  return {};
 }
 
 void Catalog::set(const Sha256& digest, const std::optional<Entry>& entry) {

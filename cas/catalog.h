@@ -4,6 +4,7 @@
 // block.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,8 +34,9 @@ struct Totals {
 
 class Catalog {
  public:
-  // Loads index.db.  Unless its last owner closed it, objects/ is walked (names only): files that it does not know are
-  // entered as unverified, and what has no file any more is forgotten.
+  // Loads index.db, and has it in memory while its disk takes no change.  Unless its last owner closed it, objects/ is
+  // walked (names only): files that it does not know are entered as unverified, and what has no file any more is
+  // forgotten.
   static Result<std::unique_ptr<Catalog>> open(const Layout& layout);
   // Flushes, and marks index.db as closed if that worked.
   ~Catalog();
@@ -60,11 +62,13 @@ class Catalog {
   // Of verified and of unverified blobs.
   Totals totals(Verification verification) const;
 
-  // Writes what changed since the last time.  What could not be written stays for the next time.
+  // Writes what changed since the last time.  What could not be written stays for the next time.  Errors: io, no_space;
+  // read_only as long as the disk takes no change.
   Result<void> flush();
 
  private:
-  explicit Catalog(BlobIndex index) : index_(std::move(index)) {}
+  Catalog(BlobIndex index, std::filesystem::path path) : path_(std::move(path)), index_(std::move(index)) {}
+  Result<void> have_index_on_disk();  // with index_mutex_ held
   void load();
   void walk(const Layout& layout);
   void enter_unknown(const Layout& layout, const std::vector<Sha256>& unknown);
@@ -74,6 +78,7 @@ class Catalog {
   void replace(const Sha256& digest, const std::optional<Entry>& entry);
   Totals& totals_of(const Entry& entry) { return totals_[static_cast<size_t>(entry.verification)]; }
 
+  const std::filesystem::path path_;
   std::mutex index_mutex_;  // taken before mutex_
   BlobIndex index_;         // guarded by index_mutex_
 

@@ -34,21 +34,6 @@ Result<void> write_version(const Layout& layout) {
   return write_file_atomically(layout.version(), kVersionLine, kVersionMode);
 }
 
-Result<void> check_version(const Layout& layout) {
-  auto version = read_regular_file(layout.version(), Links::refuse, kVersionLimit);
-  if (!version && version.error().code == ErrorCode::invalid)
-    return fail(ErrorCode::unsupported, version.error().message + ": " + kHowToHaveVersion);
-  if (!version) return fail(version.error());
-  if (!*version) return write_version(layout);
-  if (**version == kVersionLine) return {};
-  if ((*version)->empty())
-    return fail(ErrorCode::unsupported, layout.version().string() + " is empty: " + kHowToHaveVersion);
-  return fail(ErrorCode::unsupported,
-              layout.root().string() + " is a store of the format \"" + (*version)->substr(0, (*version)->find('\n')) +
-                  "\", and this Weir knows only \"weir-store 1\": use the Weir that made it, or " +
-                  "give another folder for the store");
-}
-
 Result<void> empty_temporary(const Layout& layout) {
   TRY_ASSIGN(auto leftovers, paths_in(layout.temporary()));
   for (auto& leftover : leftovers) {
@@ -57,6 +42,11 @@ Result<void> empty_temporary(const Layout& layout) {
     if (failed) log::warning("cannot remove the leftover {}: {}", leftover.string(), failed.message());
   }
   return {};
+}
+
+bool is_private(const std::filesystem::path& folder) {
+  struct stat status = {};
+  return ::stat(folder.c_str(), &status) == 0 && (status.st_mode & 07777) == kRootMode;
 }
 
 bool is_link(const std::filesystem::path& path) {
@@ -97,9 +87,24 @@ Result<void> make_root(const Layout& layout) {
   // A folder that was there already is made private when it is the store's alone.
   std::error_code error;
   bool ours = std::filesystem::is_empty(layout.root(), error) || is_there(layout.version());
-  if (ours && ::chmod(layout.root().c_str(), kRootMode) != 0)
+  if (ours && !is_private(layout.root()) && ::chmod(layout.root().c_str(), kRootMode) != 0)
     log::warning("{}", errno_error("making " + layout.root().string() + " private").message);
   return {};
+}
+
+Result<void> check_version(const Layout& layout) {
+  auto version = read_regular_file(layout.version(), Links::refuse, kVersionLimit);
+  if (!version && version.error().code == ErrorCode::invalid)
+    return fail(ErrorCode::unsupported, version.error().message + ": " + kHowToHaveVersion);
+  if (!version) return fail(version.error());
+  if (!*version) return write_version(layout);
+  if (**version == kVersionLine) return {};
+  if ((*version)->empty())
+    return fail(ErrorCode::unsupported, layout.version().string() + " is empty: " + kHowToHaveVersion);
+  return fail(ErrorCode::unsupported,
+              layout.root().string() + " is a store of the format \"" + (*version)->substr(0, (*version)->find('\n')) +
+                  "\", and this Weir knows only \"weir-store 1\": use the Weir that made it, or " +
+                  "give another folder for the store");
 }
 
 Result<void> prepare(const Layout& layout) {

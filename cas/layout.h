@@ -44,6 +44,9 @@ class Layout {
 // Makes the store's own folder (0700), so that it can be locked.
 Result<void> make_root(const Layout& layout);
 
+// Writes the version of a new store, or checks the one that is there.  Errors: as prepare().
+Result<void> check_version(const Layout& layout);
+
 // Under the store's lock: writes or checks the version, makes the folders, empties tmp/.
 // Errors: unsupported for a format that this program does not know, invalid for a folder that is no store but looks
 // like one.

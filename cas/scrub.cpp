@@ -106,7 +106,9 @@ ScrubState Scrub::load() const {
 void Scrub::save() {
   saved_at_ = monotonic_now();
   auto saved = write_file_atomically(path_, format_scrub_state(state_), kStateMode);
-  if (!saved) log::warning("the scrub's place is not remembered: {}", saved.error().message);
+  // A trouble of the disk is logged once.
+  if (!saved && store_.health().writable())
+    log::warning("the scrub's place is not remembered: {}", saved.error().message);
 }
 
 }  // namespace weir::cas

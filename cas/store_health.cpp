@@ -70,7 +70,7 @@ void StoreHealth::doubt(const Error& error, WallTime now) {
   if (!trouble_in(error)) return;
   std::lock_guard lock(checking_);
   if (!writable()) return;
-  auto written = write_and_remove();
+  auto written = try_out();
   if (written) {
     if (trouble_in(error) == StoreTrouble::Kind::full) remember_misfit(error.message, now);
     return;
@@ -85,12 +85,12 @@ void StoreHealth::check(WallTime now) {
   std::lock_guard lock(checking_);
   auto before = trouble();
   if (!before) return;
-  auto written = write_and_remove();
+  auto written = try_out();
   // What a quota leaves is not to be seen: there seems to be room, and the rests of failed downloads may be what fills
   // it.
   if (!written && trouble_in(written.error()) == StoreTrouble::Kind::full && space_.reserve(kProbeBytes)) {
     space_.remove_idle_partials();
-    written = write_and_remove();
+    written = try_out();
   }
   if (!written) return;
   log::info("the store takes bytes again, after {} s", unix_seconds(now) - unix_seconds(before->since));
@@ -103,7 +103,15 @@ void StoreHealth::set(std::optional<StoreTrouble> trouble) {
   trouble_ = std::move(trouble);
 }
 
+Result<void> StoreHealth::try_out() const {
+  TRY(write_and_remove());
+  return settle_();
+}
+
 Result<void> StoreHealth::write_and_remove() const {
+  // Before room is made for it, which nothing could go for.
+  if (is_on_read_only_disk(layout_.root()))
+    return fail(ErrorCode::read_only, layout_.root().string() + " is on a read-only file system");
   auto room = space_.reserve(kProbeBytes);
   // A limit of the configuration is no trouble of the disk.
   if (!room && room.error().code != ErrorCode::over_limit) return fail(room.error());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -46,8 +47,12 @@ inline constexpr std::chrono::seconds kMisfitMemory{60};
 
 class StoreHealth {
  public:
+  // What a store that takes bytes has to do before it is used; quick where it was done before.
+  using Settle = std::function<Result<void>()>;
+
   // The layout and the space of the store that is watched; the space must outlive it.
-  StoreHealth(Layout layout, Space& space) : layout_(std::move(layout)), space_(space) {}
+  StoreHealth(Layout layout, Space& space, Settle settle)
+      : layout_(std::move(layout)), space_(space), settle_(std::move(settle)) {}
 
   // Nothing while the store takes bytes.
   std::optional<StoreTrouble> trouble() const;
@@ -64,12 +69,14 @@ class StoreHealth {
   void check(WallTime now);
 
  private:
+  Result<void> try_out() const;
   Result<void> write_and_remove() const;
   void set(std::optional<StoreTrouble> trouble);
   void remember_misfit(const std::string& reason, WallTime now);
 
   const Layout layout_;
   Space& space_;
+  const Settle settle_;  // called under checking_
   std::mutex checking_;  // over a check and what follows from it; taken before mutex_
   std::atomic<bool> writable_ = true;
   mutable std::mutex mutex_;

@@ -71,12 +71,21 @@ Result<upstream::ParentRoute> parent_route(const config::Config& config, const E
   return std::move(choice.route);
 }
 
+Result<std::unique_ptr<certs::CertificateAuthority>> open_authority(const certs::Options& options) {
+  auto authority = certs::CertificateAuthority::open_or_create(options);
+  if (!authority && authority.error().code == ErrorCode::read_only)
+    authority.error().message +=
+        "; there is no CA yet: make the file system writable for the first start, or give another folder for it "
+        "(ca.path)";
+  return authority;
+}
+
 Result<std::unique_ptr<proxy::Server>> make_server(const config::Config& config, ServeFor whom) {
   TRY(proxy::Server::check_room(config.proxy.listen));
   TRY_ASSIGN(auto store, cas::BlobStore::open(config.store));
   TRY_ASSIGN(auto catalog, hub::Catalog::open(config.store.root / "catalog.db"));
   TRY_ASSIGN(auto memory, hub::HubMemory::open(config.store.root, config.memory));
-  TRY_ASSIGN(auto authority, certs::CertificateAuthority::open_or_create(config.ca));
+  TRY_ASSIGN(auto authority, open_authority(config.ca));
   proxy::ServerSetup setup;
   setup.options = config.proxy;
   setup.origin = config.origin;

@@ -314,6 +314,51 @@ def test_a_read_only_store(small: Weir, disk: SmallDisk, hub: TestHub) -> None:
     assert_comes_back(small, hub)
 
 
+@pytest.mark.parametrize("ended", ["well", "killed"])
+def test_starts_on_a_read_only_disk(small: Weir, disk: SmallDisk, hub: TestHub, ended: str) -> None:
+    held = hold(small, hub, path=PART)
+    assert PART in small.run("ls").stdout  # which has written what was learnt
+    small.stop(signal.SIGTERM if ended == "well" else signal.SIGKILL)
+    disk.remount("ro")
+    small.start()
+    assert is_right(get(small, resolve(path=PART)), held)
+    assert hub.lfs_bytes() == 0
+    for _ in range(2):
+        assert is_right(get(small, resolve()), hub.file(TINY, WEIGHTS))
+    assert hub.lfs_bytes() > 0
+    assert_passed_and_said(small, "read-only")
+    assert {path.name for path in small.objects()} == {held.sha256}
+    assert PART in small.run("ls").stdout
+    second = small.run("serve")
+    assert second.returncode == 1 and "is held by another process" in second.stderr
+    disk.remount("rw")
+    assert_comes_back(small, hub)
+    small.restart()
+    hub.log.reset()
+    for path in (PART, WEIGHTS):
+        assert is_right(get(small, resolve(path=path)), hub.file(TINY, path))
+        assert path in small.run("ls").stdout
+    assert hub.lfs_bytes() == 0
+    assert health(small) == {"status": "ok"}
+
+
+def test_no_store_on_a_read_only_disk(disk: SmallDisk, tmp_path: Path, hub: TestHub) -> None:
+    weir = Weir(tmp_path / "weir", hub)
+    disk.remount("ro")
+    failed = weir.run("serve")
+    assert failed.returncode == 1
+    assert "there is no store yet: make the file system writable for the first start" in failed.stderr
+
+
+def test_no_ca_on_a_read_only_disk(small: Weir, disk: SmallDisk) -> None:
+    small.stop()
+    small.configure({"ca": {"path": str(disk.folder / "ca")}})
+    disk.remount("ro")
+    failed = small.run("serve")
+    assert failed.returncode == 1
+    assert "there is no CA yet: make the file system writable for the first start" in failed.stderr
+
+
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
 def test_lists_what_a_disk_in_trouble_holds(small: Weir, disk: SmallDisk, hub: TestHub, trouble: str) -> None:
     """While no Weir serves it."""

@@ -52,8 +52,9 @@ class StoreHealthTest : public testing::Test {
   Layout layout_{folder_.path()};
   EmptyStock stock_;
   Options options_;
+  Result<void> settled_;
   Space space_{options_, stock_};
-  StoreHealth health_{layout_, space_};
+  StoreHealth health_{layout_, space_, [this] { return settled_; }};
   const Error io_{ErrorCode::io, "a write failed"};
 };
 
@@ -70,7 +71,7 @@ TEST_F(StoreHealthTest, one_file_that_could_not_be_stored_is_no_trouble) {
 
 TEST_F(StoreHealthTest, a_file_that_is_too_large_is_remembered_for_a_minute) {
   for (auto code : {ErrorCode::no_space, ErrorCode::over_limit}) {
-    StoreHealth health(layout_, space_);
+    StoreHealth health(layout_, space_, [] { return Result<void>(); });
     health.doubt({code, "too large"}, kThen);
     EXPECT_TRUE(health.writable());
     auto misfit = health.misfit(kThen + kMisfitMemory - std::chrono::seconds(1));
@@ -142,6 +143,18 @@ TEST_F(StoreHealthTest, a_folder_that_takes_nothing_is_trouble_until_it_does) {
   health_.check(kLater);
   EXPECT_TRUE(health_.writable());
   EXPECT_FALSE(health_.trouble());
+}
+
+TEST_F(StoreHealthTest, a_store_that_cannot_be_settled_is_trouble_until_it_is) {
+  settled_ = fail(io_);
+  health_.doubt(io_, kThen);
+  ASSERT_TRUE(health_.trouble());
+  EXPECT_EQ(health_.trouble()->reason, io_.message);
+  health_.check(kLater);
+  EXPECT_FALSE(health_.writable());
+  settled_ = {};
+  health_.check(kLater);
+  EXPECT_TRUE(health_.writable());
 }
 
 TEST_F(StoreHealthTest, folders_that_went_come_back) {
