@@ -46,8 +46,13 @@ def allow(weir: Weir, threads: int | None) -> None:
     weir.program = [*AS_SOMEBODY, *limit, weir.folder.parent / "program"]
 
 
+# The first one, and those that Weir says it needs.
+ENOUGH = 1 + 11
+
+
 def test_a_start_says_what_it_needs(somebodys: Weir, hub: TestHub) -> None:
-    """As long as it does not get that; then it serves."""
+    """As long as it does not get that; then it serves.  The kernel counts a thread for a moment after its end, so that
+    what is just enough may be too little once more."""
     for threads in count(1):
         allow(somebodys, threads)
         try:
@@ -56,9 +61,10 @@ def test_a_start_says_what_it_needs(somebodys: Weir, hub: TestHub) -> None:
         except RuntimeError as error:
             assert "exit code 1" in str(error)
         said = somebodys.log()
-        assert said.count("\n") == 1 and "Weir needs 11 threads" in said and "TasksMax=" in said
+        assert "TasksMax=" in said
+        assert threads >= ENOUGH or (said.count("\n") == 1 and f"Weir needs {ENOUGH - 1} threads" in said)
         somebodys.log_file.unlink()
-    assert threads == 12  # with the first one
+    assert ENOUGH <= threads < 2 * ENOUGH
     file = hold(somebodys, hub)
     assert get(somebodys, resolve()).body == whole(file)
 
