@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hub import TestHub
+from hub import Fault, TestHub
 from programs import run_well, with_ca
 from states import States, sha256_of
 from ways import Way
 
 WEIGHTS = "model.safetensors"
+# A CDN that gives a connection so many bytes a second, as long as a test runs.
+A_LINE = Fault(host="*.cdn.hf.co", rate=20_000_000, count=None)
 
 
 def download(way: Way, repo: str, home: Path) -> Path:
@@ -27,6 +29,7 @@ def test_eight_connections(way: Way, hub: TestHub, states: States, repo: str) ->
     def download_it(home: Path) -> Mapping[str, Path]:
         return {WEIGHTS: download(way, repo, home)}
 
+    hub.inject(A_LINE)  # what is on its way when a connection is given up is little, as it is on a real one
     states.check(way.label(f"aria2c -x8 ({repo})"), download_it, {WEIGHTS: hub.file(repo, WEIGHTS)}, cold_bodies=1.25)
 
 
@@ -43,7 +46,7 @@ def test_together_with_a_curl_that_resumes(way: Way, hub: TestHub, tmp_path: Pat
     """They are one download: what the hub sends twice is what was on its way when a connection was given up."""
     repo = "acme/medium-model"
     file = hub.file(repo, WEIGHTS)
-    hub.inject(host="*.cdn.hf.co", rate=20_000_000, count=None)  # so that they meet
+    hub.inject(A_LINE)  # so that they meet
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(download, way, repo, tmp_path / "aria2")
         second = pool.submit(resume, way, repo, tmp_path / "curl", file.content.read(0, 5_000_000))
