@@ -39,6 +39,12 @@ def get(
         return connection.request(method, target, {"Host": host, **(headers or {})})
 
 
+def is_no_file(reply: Reply) -> bool:
+    """Whether nobody can take it for the file: its body ends early, or it is an error where nothing was sent before the
+    bytes were found to be wrong."""
+    return not reply.complete or reply.status == 502
+
+
 def hold(
     weir: Weir, hub: TestHub, repo: str = TINY, path: str = WEIGHTS, headers: dict[str, str] | None = None
 ) -> File:

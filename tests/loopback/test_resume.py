@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-from files import CDN, MEDIUM, TINY, WEIGHTS, get, resolve, whole
+from files import CDN, MEDIUM, TINY, WEIGHTS, get, is_no_file, resolve, whole
 from harness import Weir
 from hub import TestHub
 
@@ -67,7 +67,7 @@ def test_wrong_bytes_before_the_kill_are_found_after_it(weir: Weir, hub: TestHub
     weir.kill()
     stall.release()
     weir.start()
-    assert not get(weir, resolve()).complete
+    assert is_no_file(get(weir, resolve()))
     assert weir.objects() == []
     assert get(weir, resolve()).body == whole(file)
 
