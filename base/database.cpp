@@ -183,9 +183,11 @@ Result<Database> Database::copy_in_memory(const std::filesystem::path& path) {
   if (size > kLargestCopy) return fail(ErrorCode::over_limit, path.string() + " is too large to be read into memory");
   TRY_ASSIGN(auto file, open_read_only(path));
   auto* backup = sqlite3_backup_init(copy.database_.get(), "main", file.database_.get(), "main");
-  if (backup) (void)sqlite3_backup_step(backup, -1);
-  int code = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(copy.database_.get());
-  if (code != SQLITE_OK) return fail(sqlite_error(copy.database_.get(), code).in(path.string()));
+  int step = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(copy.database_.get());
+  // Its end does not tell of a copy that was not made because somebody else was in the way.
+  int end = sqlite3_backup_finish(backup);
+  int code = end != SQLITE_OK ? end : step;
+  if (code != SQLITE_DONE) return fail(sqlite_error(copy.database_.get(), code).in(path.string()));
   return copy;
 }
 

@@ -150,7 +150,10 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view by
 }
 
 bool is_on_read_only_disk(const std::filesystem::path& folder) {
-  return ::access(folder.empty() ? "." : folder.c_str(), W_OK) != 0 && errno == EROFS;
+  const char* path = folder.empty() ? "." : folder.c_str();
+  if (::access(path, W_OK) != 0) return errno == EROFS;
+  // ext4 in an emergency still says yes, and refuses each change.
+  return !UniqueFd(::open(path, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)) && errno == EROFS;
 }
 
 Result<void> make_folder(const std::filesystem::path& path, mode_t mode) {

@@ -26,7 +26,8 @@ Result<void> settle_leftovers(const Layout& layout) {
 Result<StoreLock> take_ownership(const Layout& layout) {
   auto made = make_root(layout);
   auto lock = made ? StoreLock::take(layout.lock()) : fail(made.error());
-  if (!lock && lock.error().code == ErrorCode::read_only) lock.error().message += kHowToBegin;
+  bool is_new = !is_plain_file(layout.version());
+  if (!lock && lock.error().code == ErrorCode::read_only && is_new) lock.error().message += kHowToBegin;
   return lock;
 }
 
@@ -70,6 +71,8 @@ Result<void> BlobStore::settle() {
   TRY(lock_.make_exclusive());
   TRY(settle_leftovers(shelf_->layout()));
   TRY(loose_files_.load(shelf_->layout()));
+  // The index says on the disk that the store is open before there is an object that it may lack.
+  TRY(shelf_->catalog().flush());
   settled_ = true;
   return {};
 }

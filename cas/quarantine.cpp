@@ -56,7 +56,9 @@ Result<void> Quarantine::load() {
     remember(record.digest, record.time);
     add(std::move(record));
   }
-  if (error) return fail(errno_error("listing " + layout_.quarantine().string(), error.value()));
+  // On a disk that takes no change it may not have been made yet.
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(errno_error("listing " + layout_.quarantine().string(), error.value()));
   return {};
 }
 

@@ -210,7 +210,10 @@ Result<Verdict> Shelf::settle_verdict(const Sha256& digest, const OpenedFile& ob
   }
   catalog_->forget(digest);
   recent_.drop(digest);
-  if (verdict == Verdict::wrong) TRY(quarantine(path, digest));
+  if (verdict != Verdict::wrong) return verdict;
+  auto moved = quarantine(path, digest);
+  // A disk that takes no change keeps it where it is, where nobody is given it.
+  if (!moved && moved.error().code != ErrorCode::read_only) return fail(moved.error());
   return verdict;
 }
 

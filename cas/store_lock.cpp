@@ -63,9 +63,9 @@ Result<std::optional<LockNote>> note_of_owner(int fd, const std::filesystem::pat
   auto lock = request(F_WRLCK, kWhole);
   if (::fcntl(fd, F_OFD_GETLK, &lock) != 0) return fail(errno_error("asking for the lock of " + path.string()));
   if (lock.l_type == F_UNLCK) return std::nullopt;
-  TRY_ASSIGN(auto note, read_text(fd, path));
-  if (lock.l_type == F_RDLCK) note.pid = 0;
-  return note;
+  // What stands there is a former owner's: it may have been another program, at an address that is somebody else's now.
+  if (lock.l_type == F_RDLCK) return LockNote{};
+  return read_text(fd, path);
 }
 
 tl::unexpected<Error> held_by_another(int fd, const std::filesystem::path& path) {
@@ -110,7 +110,10 @@ Result<StoreLock> StoreLock::take_shared(const std::filesystem::path& path) {
   if (!fd && errno == ENOENT) return fail(errno_error("creating " + path.string(), EROFS));
   if (!fd) return fail(errno_error("opening " + path.string()));
   // First, so that who finds the store taken keeps its owner from nothing.
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return held_by_another(fd.get(), path);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return held_by_another(fd.get(), path);
+    return fail(errno_error("locking " + path.string()));
+  }
   TRY_ASSIGN(bool taken, set_lock(fd.get(), F_RDLCK, kWhole, path));
   if (!taken) return held_by_another(fd.get(), path);
   return StoreLock(std::move(fd), path, Mode::shared);
@@ -134,8 +137,10 @@ Result<void> StoreLock::make_exclusive() {
     if (!taken) return held_by_another(fd.get(), path_);
   }
   fd_ = std::move(fd);
+  // Without the note nobody finds the owner: then it is done once more.
+  TRY(write_note());
   mode_ = Mode::exclusive;
-  return write_note();
+  return {};
 }
 
 Result<void> StoreLock::set_address(std::string_view address) {

@@ -33,8 +33,8 @@ class StoreLock {
  public:
   // Errors: busy, naming the owner; read_only where there is no lock yet and none can be made.
   static Result<StoreLock> take(const std::filesystem::path& path);
-  // The owner's note; nothing when nobody holds the lock.  Of an owner that cannot write, the address is that of the
-  // one before it, which most likely is the same.  Takes nothing itself, not for a moment.
+  // The owner's note, an empty one of an owner that cannot write; nothing when nobody holds the lock.  Takes nothing
+  // itself, not for a moment.
   static Result<std::optional<LockNote>> read_note(const std::filesystem::path& path);
 
   // Whether the owner may write.

@@ -39,8 +39,9 @@ Result<std::string> renew(const config::Config& config) {
   TRY_ASSIGN(auto authority, certs::CertificateAuthority::renew(config.ca));
   TRY_ASSIGN(auto file, ca_file(config.ca, *authority));
   auto out = ca_text(*authority, file, wall_now());
-  TRY_ASSIGN(auto server, find_server(config.store.root));
-  if (server) out += fmt::format("Process {} still signs with the CA before it: start it again.\n", server->pid);
+  TRY_ASSIGN(auto server, find_server(config));
+  if (server)
+    out += fmt::format("The proxy ({}) still signs with the CA before it: start it again.\n", holder(*server));
   return out +
          "Clients do not know the new CA yet: weir run takes it up by itself, a shell with eval \"$(weir env)\", and "
          "where the one before it was installed: weir ca uninstall, and weir ca install.\n";

@@ -22,7 +22,7 @@ struct EnvOptions {
 
 // Where clients find the proxy: where it says that it listens, else where it would.
 ProxyContact proxy_contact(const config::Config& config) {
-  auto server = find_server(config.store.root);
+  auto server = find_server(config);
   if (server && *server && (*server)->address) return contact_of(config, *(*server)->address);
   return contact_of(config, reachable(config.proxy.listen.listen));
 }

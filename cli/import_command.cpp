@@ -22,10 +22,10 @@ struct ImportOptions {
 };
 
 Result<void> refuse_while_served(const config::Config& config) {
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   if (!server) return {};
-  return fail(ErrorCode::busy, fmt::format("process {} serves the store {}: stop it, import, and start it again",
-                                           server->pid, config.store.root.string()));
+  return fail(ErrorCode::busy, fmt::format("{} serves the store {}: stop it, import, and start it again",
+                                           holder(*server), config.store.root.string()));
 }
 
 Result<int> import_folder(const config::Config& config, const ImportOptions& options) {

@@ -29,7 +29,7 @@ Result<std::string> list_repo(const config::Config& config, const LsOptions& opt
 // Has the proxy that serves the store write down what it learnt last.  One that does not answer keeps nothing from
 // being listed.
 Result<void> settle(const config::Config& config) {
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   if (server && server->address) (void)ask_server(config, *server, StoreRequest::change, "/-/sync");
   return {};
 }

@@ -15,12 +15,12 @@ constexpr Duration kTimeout{10'000};
 
 Result<std::string> read_own_page(const config::Config& config, const RunningServer& server, std::string_view path) {
   if (!server.address)
-    return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
+    return fail(ErrorCode::io, holder(server) + " holds the store, but has not said where it listens");
   auto answered = local_get(contact_of(config, *server.address), path, kTimeout);
   if (!answered && answered.error().code == ErrorCode::refused) return fail(answered.error());
   if (!answered)
-    return fail(answered.error().in(
-        fmt::format("process {} holds the store and is starting or ending; ask again in a moment", server.pid)));
+    return fail(
+        answered.error().in(holder(server) + " holds the store and is starting or ending; ask again in a moment"));
   auto& answer = *answered;
   if (answer.status == 403)
     return fail(ErrorCode::refused,

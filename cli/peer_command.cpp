@@ -52,7 +52,7 @@ std::string invitation_text(const std::string& answer) {
 }
 
 Result<void> invite(const config::Config& config, const PeerOptions&) {
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   if (!server)
     return fail(ErrorCode::io, "no proxy runs with this store, and the other side has to reach one: start weir serve");
   TRY_ASSIGN(auto answer, ask_server(config, *server, StoreRequest::change, "/-/peers/invite"));
@@ -84,7 +84,7 @@ Result<peer::JoinCode> parse_code(const std::string& text) {
 
 // Where the proxy listens that runs with this configuration, or would.
 uint16_t own_port(const config::Config& config) {
-  auto server = find_server(config.store.root);
+  auto server = find_server(config);
   bool running = server && *server && (*server)->address;
   return running ? (*server)->address->port : config.proxy.listen.listen.port;
 }

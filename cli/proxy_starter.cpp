@@ -76,7 +76,7 @@ Result<void> start_proxy(const config::Config& config, const std::vector<std::st
   TRY_ASSIGN(auto output, start_detached(arguments, log.path()));
   if (wait_for_line(output.get(), deadline) == Started::ready) return {};
   // Another run's proxy may have been quicker: then this one ended because the store is taken, and all is well.
-  TRY_ASSIGN(auto other, find_server(config.store.root));
+  TRY_ASSIGN(auto other, find_server(config));
   if (other) return {};
   auto said = log.written_since();
   return fail(ErrorCode::io,
@@ -88,7 +88,7 @@ Result<void> start_proxy(const config::Config& config, const std::vector<std::st
 Result<Endpoint> ensure_proxy(const config::Config& config, const std::vector<std::string>& serve_options) {
   auto deadline = monotonic_now() + kStartTimeout;
   for (;;) {
-    TRY_ASSIGN(auto server, find_server(config.store.root));
+    TRY_ASSIGN(auto server, find_server(config));
     if (server && server->address && answers(contact_of(config, *server->address))) return *server->address;
     if (monotonic_now() > deadline)
       return fail(ErrorCode::timeout,

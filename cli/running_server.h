@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -21,8 +22,14 @@ struct RunningServer {
   bool operator==(const RunningServer&) const = default;
 };
 
+// "process 12", or "another process" of one that has not written down which.
+std::string holder(const RunningServer& server);
+
 // Who holds the store; nothing when nobody does, or when there is no store.  Errors: io.
 Result<std::optional<RunningServer>> find_server(const std::filesystem::path& store_root);
+// The same of the configured store.  An owner that cannot write down where it listens, for its disk takes no change, is
+// looked for where the configuration says, and known by the store that it names.
+Result<std::optional<RunningServer>> find_server(const config::Config& config);
 
 // The address by which clients on this machine reach a listener: loopback for one on all addresses.
 Endpoint reachable(const Endpoint& listen);

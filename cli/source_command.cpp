@@ -16,7 +16,7 @@ struct SourceLsOptions {
 };
 
 Result<std::string> list_sources(const config::Config& config, const SourceLsOptions& options) {
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   if (!server) return options.json ? configured_sources_json(config.sources) : configured_sources_text(config.sources);
   TRY_ASSIGN(auto page, read_own_page(config, *server, "/-/sources"));
   return options.json ? Result<std::string>(std::move(page)) : sources_text(page);

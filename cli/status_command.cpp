@@ -40,7 +40,7 @@ Result<std::string> status_of_store(const std::filesystem::path& root, Format fo
 
 Result<std::string> status(const config::Config& config, const StatusOptions& options) {
   auto format = options.json ? Format::json : Format::text;
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   return server ? status_of_server(config, *server, format) : status_of_store(config.store.root, format);
 }
 

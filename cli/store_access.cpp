@@ -14,7 +14,7 @@ namespace {
 constexpr Duration kRecheck{50};
 
 Result<StoreAccess> try_to_reach(const config::Config& config, NoStore no_store) {
-  TRY_ASSIGN(auto server, find_server(config.store.root));
+  TRY_ASSIGN(auto server, find_server(config));
   StoreAccess access;
   if (!server) {
     if (no_store == NoStore::refuse) TRY(check_store(config.store.root));
@@ -24,8 +24,7 @@ Result<StoreAccess> try_to_reach(const config::Config& config, NoStore no_store)
   // The address may be a former owner's, which the next one has not replaced yet.
   if (!server->address || !answers(contact_of(config, *server->address)))
     return fail(ErrorCode::busy, fmt::format("the store {} is held by {}, which answers no requests: try again later",
-                                             config.store.root.string(),
-                                             server->pid ? fmt::format("process {}", server->pid) : "another process"));
+                                             config.store.root.string(), holder(*server)));
   access.server = server;
   return access;
 }

@@ -22,7 +22,7 @@ ErrorCode code_of(int status) {
 Result<std::string> ask_server(const config::Config& config, const RunningServer& server, StoreRequest request,
                                const std::string& path) {
   if (!server.address)
-    return fail(ErrorCode::io, fmt::format("process {} holds the store, but does not listen yet", server.pid));
+    return fail(ErrorCode::io, holder(server) + " holds the store, but has not said where it listens");
   auto contact = contact_of(config, *server.address);
   auto answer =
       request == StoreRequest::read ? local_get(contact, path, kTimeout) : local_post(contact, path, kTimeout);

@@ -34,7 +34,7 @@ auto find_user(std::vector<User>& users, const std::string& name) {
 
 // A proxy that runs reads the file at SIGHUP only.
 void say_how_it_takes_effect(const config::Config& config) {
-  auto server = find_server(config.store.root);
+  auto server = find_server(config);
   if (server && *server && (*server)->pid != 0)
     complain(fmt::format("the proxy that runs takes it up with: kill -HUP {}", (*server)->pid));
 }

@@ -22,8 +22,17 @@ Result<std::optional<std::string>> read_or_set_aside(const std::filesystem::path
   if (is_key || (!held && held.error().code != ErrorCode::invalid)) return held;
   log::warning("{} ({}) is set aside as {}.set-aside, and a new one is made: what the hub permitted is asked for again",
                key_file.string(), held ? "it is too short" : held.error().message, key_file.string());
-  TRY(set_aside(key_file));
+  auto aside = set_aside(key_file);
+  if (!aside && aside.error().code != ErrorCode::read_only) return fail(aside.error());
   return std::nullopt;
+}
+
+// On a disk that takes no change the key is one for this run: what is remembered under another is then nobody's.
+Result<void> keep(const std::filesystem::path& key_file, const std::string& key) {
+  auto written = write_file_atomically(key_file, key, kOwnerOnly);
+  if (written || written.error().code != ErrorCode::read_only) return written;
+  log::warning("{}: what the hub permits is remembered until the end alone", written.error().message);
+  return {};
 }
 
 }  // namespace
@@ -32,7 +41,7 @@ Result<AskerHasher> AskerHasher::open(const std::filesystem::path& key_file) {
   TRY_ASSIGN(auto held, read_or_set_aside(key_file));
   if (!held) {
     held = random_bytes(kKeyBytes);
-    TRY(write_file_atomically(key_file, *held, kOwnerOnly));
+    TRY(keep(key_file, *held));
   }
   Secret key(*held);
   held->assign(held->size(), '\0');

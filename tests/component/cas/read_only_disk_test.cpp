@@ -79,6 +79,39 @@ TEST_F(ReadOnlyDiskTest, takes_bytes_when_the_disk_does) {
   EXPECT_EQ(get(kText), kText);
 }
 
+// Else a start after a crash would not look for objects that the index lacks.
+TEST_F(ReadOnlyDiskTest, is_marked_as_open_before_bytes_come) {
+  open_unchangeable();
+  come_back();
+  auto index = Database::open_read_only(Layout(bench.root).index());
+  ASSERT_TRUE(index);
+  auto state = index->prepare("SELECT closed FROM state");
+  ASSERT_TRUE(state && state->step().value_or(false));
+  EXPECT_EQ(state->integer(0), 0);
+}
+
+TEST_F(ReadOnlyDiskTest, finds_wrong_bytes_and_serves_them_no_more) {
+  ASSERT_TRUE(bench.close());
+  auto object = Layout(bench.root).object(sha256(kHeld));
+  std::filesystem::permissions(object, std::filesystem::perms::owner_all);
+  write_text(object, std::string(kHeld.size(), 'x'));
+  take_no_change();
+  ASSERT_TRUE(bench.open());
+  auto verdict = bench.store->verify(sha256(kHeld));
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  EXPECT_EQ(*verdict, Verdict::wrong);
+  EXPECT_EQ(get(kHeld), kAbsent);
+}
+
+TEST_F(ReadOnlyDiskTest, needs_no_folder_but_that_of_the_objects) {
+  ASSERT_TRUE(bench.close());
+  Layout layout(bench.root);
+  for (auto& folder : {layout.quarantine(), layout.partials(), layout.temporary()}) std::filesystem::remove_all(folder);
+  take_no_change();
+  ASSERT_TRUE(bench.open());
+  EXPECT_EQ(get(kHeld), kHeld);
+}
+
 TEST_F(ReadOnlyDiskTest, closes_what_it_did_not_change_in_silence) {
   open_unchangeable();
   testing::internal::CaptureStderr();
@@ -94,7 +127,7 @@ TEST_F(ReadOnlyDiskTest, has_one_owner_all_the_time) {
   EXPECT_EQ(second_owner(), ErrorCode::busy);
   auto note = BlobStore::read_lock_note(bench.root);
   ASSERT_TRUE(note && *note);
-  EXPECT_EQ(**note, (LockNote{0, "127.0.0.1:9347"})) << "that of the last owner";
+  EXPECT_EQ(**note, LockNote{}) << "and not that of the last owner";
   ASSERT_TRUE(bench.store->set_lock_note("127.0.0.1:4711"));
   disk.heal();
   EXPECT_EQ(second_owner(), ErrorCode::busy);

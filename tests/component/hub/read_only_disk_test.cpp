@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "hub/asker.h"
 #include "hub/catalog.h"
 #include "hub/metadata.h"
 #include "tests/fakes/fault_disk.h"
@@ -128,6 +129,16 @@ TEST_F(ReadOnlyHubDiskTest, damaged_metadata_says_nothing_and_is_begun_anew_late
   metadata.reset();
   EXPECT_TRUE(std::filesystem::exists(metadata_.string() + ".set-aside"));
   EXPECT_TRUE(knows(*open_metadata(), 1));
+}
+
+// Who asked under another key is nobody any more.
+TEST_F(ReadOnlyHubDiskTest, does_with_a_key_for_askers_of_its_own) {
+  take_no_change();
+  auto hasher = AskerHasher::open(folder_ / "asker.key");
+  ASSERT_TRUE(hasher) << hasher.error().message;
+  http::Fields somebody{{"Authorization", "Bearer hf_somebody"}};
+  EXPECT_EQ(hasher->of(somebody), hasher->of(somebody));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "asker.key"));
 }
 
 }  // namespace
