@@ -99,7 +99,8 @@ Result<BlobIndex> BlobIndex::open(const std::filesystem::path& path) {
   if (index || !is_on_read_only_disk(path.parent_path())) return index;
   // The disk may have become so meanwhile.
   index = open_or_replace(path);
-  if (index || (index.error().code == ErrorCode::io)) return index;
+  // What cannot be read now is no reason to trust nothing for good.
+  if (index || index.error().code == ErrorCode::io) return index;
   log::warning("the store's index cannot be used ({}) nor replaced: no object is trusted", index.error().message);
   TRY_ASSIGN(auto nothing, Database::open_in_memory());
   return begin(std::move(nothing));

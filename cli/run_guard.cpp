@@ -17,6 +17,11 @@ namespace {
 Result<UniqueFd> open_runs(const std::filesystem::path& store_root) {
   auto path = store_root / "runs";
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  // flock(2) asks for no right to write.
+  if (!fd && errno == EROFS) {
+    fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd && errno == ENOENT) errno = EROFS;
+  }
   if (!fd) return fail(errno_error("opening " + path.string()));
   return fd;
 }
@@ -30,9 +35,12 @@ Result<void> lock(int fd, int operation) {
 }  // namespace
 
 Result<RunLease> RunLease::take(const std::filesystem::path& store_root) {
-  TRY_ASSIGN(auto fd, open_runs(store_root));
-  TRY(lock(fd.get(), LOCK_SH));
-  return RunLease(std::move(fd));
+  auto fd = open_runs(store_root);
+  // Without the file no proxy waits for runs, and none can be started that would.
+  if (!fd && fd.error().code == ErrorCode::read_only) return RunLease(UniqueFd());
+  if (!fd) return fail(fd.error());
+  TRY(lock(fd->get(), LOCK_SH));
+  return RunLease(std::move(*fd));
 }
 
 struct RunWatch::State {

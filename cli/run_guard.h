@@ -17,7 +17,8 @@ namespace weir::cli {
 // A run's part: while it lives, no proxy of a run ends for want of runs.
 class RunLease {
  public:
-  // Makes the file; its folder must be there.  Waits while an ending proxy still has the lock.  Errors: io.
+  // Makes the file; its folder must be there.  Where its disk takes no change and there is none, the lease is of
+  // nothing. Waits while an ending proxy still has the lock.  Errors: io.
   static Result<RunLease> take(const std::filesystem::path& store_root);
 
  private:

@@ -333,6 +333,7 @@ def test_starts_on_a_read_only_disk(small: Weir, disk: SmallDisk, hub: TestHub, 
     assert_passed_and_said(small, "read-only")
     assert {path.name for path in small.objects()} == {held.sha256}
     assert PART in small.run("ls").stdout
+    assert small.run("verify", "--fix").returncode == 0  # which takes part in the proxy as a run does
     second = small.run("serve")
     assert second.returncode == 1 and "is held by another process" in second.stderr
     disk.remount("rw")
